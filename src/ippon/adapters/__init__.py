@@ -1,0 +1,1 @@
+"""The plugs, one file each. `wiring` alone knows them."""

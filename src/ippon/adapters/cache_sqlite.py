@@ -1,0 +1,184 @@
+"""The cache in one SQLite file, content-addressed, shared by the projects of one user.
+
+Every row carries a digest of itself that is checked when it is read: SQLite does not notice a flipped bit, and a damaged
+row has to be a miss, never another score.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ippon.adapters.sqlite_file import CHUNK, SqliteFile
+from ippon.ports import Entry
+from ippon.records.fingerprint import sha256
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Sequence
+
+VERSION = 1
+SCHEMA = """
+CREATE TABLE entries (
+  key BLOB PRIMARY KEY, kind TEXT NOT NULL, created_at REAL NOT NULL, score REAL, label TEXT, reason TEXT, failure TEXT,
+  evaluator TEXT, model TEXT, cost_usd REAL, seconds REAL, body BLOB NOT NULL, digest BLOB NOT NULL
+);
+CREATE TABLE explanations (
+  key BLOB PRIMARY KEY, evaluator TEXT NOT NULL, example TEXT NOT NULL, fields BLOB NOT NULL, created_at REAL NOT NULL
+);
+CREATE INDEX explanations_of ON explanations (evaluator, example);
+CREATE TABLE memo (key BLOB PRIMARY KEY, body BLOB NOT NULL, digest BLOB NOT NULL, created_at REAL NOT NULL)
+"""
+COLUMNS = "key, kind, created_at, score, label, reason, failure, evaluator, model, cost_usd, seconds, body"
+FAILURE_TTL_S = 7 * 86400.0  # a limit that was raised meanwhile deserves another try
+MEMOS_KEPT = 200
+_encoder = msgspec.json.Encoder()
+
+
+class SqliteCache:
+    """Answers, scores and compiled suites by content address. `ttl_s` is looked at when a row is read."""
+
+    def __init__(self, path: str, *, ttl_s: float | None = None) -> None:
+        self.file = SqliteFile(path, what="cache", version=VERSION, schema=SCHEMA)
+        self.ttl_s = ttl_s
+
+    def read(self, keys: Sequence[bytes], *, now: float) -> dict[bytes, Entry]:
+        """The valid entries of these keys."""
+        found: dict[bytes, Entry] = {}
+        for start in range(0, len(keys), CHUNK):
+            chunk = keys[start : start + CHUNK]
+            marks = ",".join("?" * len(chunk))
+            for row in self.file.rows(f"SELECT {COLUMNS}, digest FROM entries WHERE key IN ({marks})", chunk):  # noqa: S608
+                if _sealed(row[:-1]) == row[-1]:
+                    entry = _entry(row)
+                    if not self._expired(entry, now):
+                        found[entry.key] = entry
+        return found
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Keep these in one durable transaction; a failure never replaces a success."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            rows = [_row(entry) for entry in entries]
+            connection.executemany(
+                f"INSERT INTO entries ({COLUMNS}, digest) VALUES ({','.join('?' * 13)}) ON CONFLICT (key) DO UPDATE SET "  # noqa: S608
+                + ", ".join(f"{name} = excluded.{name}" for name in [*COLUMNS.split(", ")[1:], "digest"])
+                + " WHERE excluded.failure IS NULL OR entries.failure IS NOT NULL",
+                rows,
+            )
+            connection.executemany(
+                "INSERT OR REPLACE INTO explanations VALUES (?, ?, ?, ?, ?)",
+                [(e.key, e.evaluator, e.example, e.explain, e.created_at) for e in entries if e.explain],
+            )
+
+        self.file.write(work)
+
+    def close(self) -> None:
+        """Close the file. May be called twice."""
+        self.file.close()
+
+    def _expired(self, entry: Entry, now: float) -> bool:
+        age_s = now - entry.created_at
+        if entry.failure is not None and age_s > FAILURE_TTL_S:
+            return True
+        return self.ttl_s is not None and age_s > self.ttl_s
+
+    # Compiled suites
+
+    def recall(self, key: bytes) -> bytes | None:
+        """The compiled suite kept under a key; None when there is none, or a damaged one."""
+        for body, seal in self.file.rows("SELECT body, digest FROM memo WHERE key = ?", (key,)):
+            if isinstance(body, bytes) and sha256(key + body).digest() == seal:
+                return body
+        return None
+
+    def keep(self, key: bytes, body: bytes, *, now: float = 0.0) -> None:
+        """Keep a compiled suite; the oldest beyond the newest two hundred are deleted."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            seal = sha256(key + body).digest()
+            connection.execute("INSERT OR REPLACE INTO memo VALUES (?, ?, ?, ?)", (key, body, seal, now))
+            connection.execute(
+                "DELETE FROM memo WHERE key NOT IN (SELECT key FROM memo ORDER BY rowid DESC LIMIT ?)", (MEMOS_KEPT,)
+            )
+
+        self.file.write(work)
+
+    # What `ippon cache` shows
+
+    def stats(self) -> dict[str, Any]:
+        """Entries and bytes, in all and by class (call, score, and failures by their class)."""
+        by_class: dict[str, int] = {}
+        entries = size = 0
+        query = "SELECT coalesce('failed: ' || failure, kind), count(*), sum(length(body)) FROM entries GROUP BY 1"
+        for name, count, length in self.file.rows(query):
+            by_class[str(name)] = int(str(count))
+            entries += int(str(count))
+            size += int(str(length))
+        return {"entries": entries, "bytes": size, "by_class": by_class}
+
+    def explanations(self, evaluator: str, example: str) -> Iterator[tuple[bytes, dict[str, str], float]]:
+        """(key, named digests, created_at) of the kept scores of an evaluator for an example, newest first."""
+        query = (
+            "SELECT key, fields, created_at FROM explanations WHERE evaluator = ? AND example = ? "
+            "ORDER BY created_at DESC LIMIT 50"
+        )
+        for key, fields, created_at in self.file.rows(query, (evaluator, example)):
+            if isinstance(key, bytes) and isinstance(fields, bytes):
+                yield key, msgspec.json.decode(fields, type=dict[str, str]), float(str(created_at))
+
+    def clear(self) -> int:
+        """Delete all rows and return how many entries that were. The file stays: another process may have it open."""
+        deleted = 0
+
+        def work(connection: sqlite3.Connection) -> None:
+            nonlocal deleted
+            deleted = connection.execute("DELETE FROM entries").rowcount
+            connection.execute("DELETE FROM explanations")
+            connection.execute("DELETE FROM memo")
+
+        if self.file.reader() is not None:
+            self.file.write(work)
+        return deleted
+
+
+def _row(entry: Entry) -> tuple[object, ...]:
+    values = (
+        entry.key,
+        entry.kind,
+        entry.created_at,
+        entry.score,
+        entry.label,
+        entry.reason,
+        entry.failure,
+        entry.evaluator,
+        entry.model,
+        entry.cost_usd,
+        entry.seconds,
+        entry.body,
+    )
+    return (*values, _sealed(values))
+
+
+def _sealed(values: tuple[object, ...]) -> bytes:
+    """The digest of a row: canonical bytes, so that no value can run into the next."""
+    return sha256(_encoder.encode(values)).digest()
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    key, kind, created_at, score, label, reason, failure, evaluator, model, cost_usd, seconds, body, _ = row
+    return Entry(
+        key=key,
+        kind=kind,
+        created_at=created_at,
+        score=score,
+        label=label,
+        reason=reason,
+        failure=failure,
+        evaluator=evaluator,
+        model=model,
+        cost_usd=cost_usd,
+        seconds=seconds,
+        body=body,
+    )

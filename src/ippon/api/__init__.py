@@ -1,0 +1,29 @@
+"""What Python programs and the command line call."""
+
+from ippon.api.verbs import (
+    attempt,
+    cache_clear,
+    cache_stats,
+    cache_why,
+    doctor,
+    execute,
+    plan,
+    runs,
+    schema,
+    show,
+    trust,
+)
+
+__all__ = [
+    "attempt",
+    "cache_clear",
+    "cache_stats",
+    "cache_why",
+    "doctor",
+    "execute",
+    "plan",
+    "runs",
+    "schema",
+    "show",
+    "trust",
+]

@@ -1,0 +1,103 @@
+"""Python functions as evaluators and targets: what they are called, what they are bound by, what they consist of."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from typing import TYPE_CHECKING, Any, overload
+
+import msgspec
+
+from ippon.records.fingerprint import canonical
+from ippon.records.suite import Code
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    AnyFunction = Callable[..., object]
+
+
+class EvaluatorFunction:
+    """A function that scores: still callable, and with a name, a version and conditions. Made by `@ippon.evaluator`."""
+
+    def __init__(
+        self,
+        function: AnyFunction,
+        *,
+        name: str | None = None,
+        version: str | None = None,
+        weight: float = 1.0,
+        repeats: int = 1,
+        where: dict[str, Any] | None = None,
+    ) -> None:
+        self.function = function
+        self.name = name or getattr(function, "__name__", type(function).__name__)
+        self.version = version
+        self._more = {"weight": weight, "repeats": repeats, "where": where or {}}
+
+    def __call__(self, *args: Any, **kwargs: Any) -> object:
+        """What the function itself gives."""
+        return self.function(*args, **kwargs)
+
+    def fields(self) -> dict[str, Any]:
+        """Its part of a suite file."""
+        return {"name": self.name, "version": self.version or "1", **self._more}
+
+
+@overload
+def evaluator(function: AnyFunction, /) -> EvaluatorFunction: ...
+@overload
+def evaluator(
+    *,
+    name: str | None = None,
+    version: str | None = None,
+    weight: float = 1.0,
+    repeats: int = 1,
+    where: dict[str, Any] | None = None,
+) -> Callable[[AnyFunction], EvaluatorFunction]: ...
+def evaluator(
+    function: AnyFunction | None = None, /, **fields: Any
+) -> EvaluatorFunction | Callable[[AnyFunction], EvaluatorFunction]:
+    """Make a function an evaluator: bound by parameter name (input, response, reference, example, any column).
+
+    It gives bool, float in 0..1, a dict with `score` and `reason`, or an `ippon.Score`; it may be async. Its source is
+    part of every key; what it calls is not, so raise `version` when that changes.
+    """
+    if function is not None:
+        return EvaluatorFunction(function)
+
+    def made(function: AnyFunction) -> EvaluatorFunction:
+        return EvaluatorFunction(function, **fields)
+
+    return made
+
+
+def name_of(function: AnyFunction) -> str:
+    """`module:name`, as a suite file would say it."""
+    name = getattr(function, "__qualname__", type(function).__qualname__)
+    module = getattr(function, "__module__", None) or "python"
+    return f"{module}:{name}".replace("<", "").replace(">", "").replace(".", "_")
+
+
+def code_of(function: AnyFunction, version: str | None) -> Code:
+    """What a function consists of.
+
+    The digest covers its source and the values that it closes over. Where there is no source, or a value that is not
+    plain data, the declared version alone stands for it; without one there is no digest, and nothing is cached.
+    """
+    parts: list[Any] = [version]
+    try:
+        parts.append(inspect.getsource(function))
+        parts += [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
+        digest = hashlib.sha256(canonical(parts)).hexdigest()
+    except (OSError, TypeError, ValueError, UnicodeError, msgspec.MsgspecError):
+        digest = "" if version is None else hashlib.sha256(canonical(["version", version])).hexdigest()
+    return Code(digest=digest, parameters=_parameters(function))
+
+
+def _parameters(function: AnyFunction) -> tuple[str, ...] | None:
+    """The names that it is bound by; None where it takes the whole example."""
+    given = inspect.signature(function).parameters.values()
+    names = tuple(each.name for each in given if each.kind not in {each.VAR_POSITIONAL, each.VAR_KEYWORD})
+    takes_rest = any(each.kind is each.VAR_KEYWORD for each in given)
+    return None if takes_rest or "example" in names else names

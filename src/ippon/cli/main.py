@@ -1,0 +1,81 @@
+"""The one door of the command line: words to an exit code, and every error to words."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code, never an exception."""
+    started = time.perf_counter()
+    words = list(sys.argv[1:] if argv is None else argv)
+    return guarded(lambda: _command(words, os.environ, started), words, os.environ, started)
+
+
+def guarded(work: Callable[[], int], words: Sequence[str], environ: Mapping[str, str], started: float) -> int:
+    """The exit code of some work; whatever it raises is told in words."""
+    try:
+        return work()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last line of defence: whatever it is, it is said in words
+        return _failed(error, words, environ, started)
+
+
+def _command(words: list[str], environ: Mapping[str, str], started: float) -> int:
+    if words and words[0] == "run" and "_IPPON_COMPLETE" not in environ:
+        from ippon.cli.scan import scan  # noqa: PLC0415 - the warm path imports what it uses
+
+        given = scan(words[1:])
+        if given is not None:
+            from ippon.cli.run import run  # noqa: PLC0415
+            from ippon.cli.settle import settle  # noqa: PLC0415
+
+            return run(settle(given, environ), environ, started=started)
+    if (not words or words[0] in {"--help", "-h", "help"}) and "_IPPON_COMPLETE" not in environ:
+        return _help(words)
+    from ippon.cli.commands import run_click  # noqa: PLC0415
+
+    return run_click(words, environ, started=started)
+
+
+def _help(words: list[str]) -> int:
+    from ippon.cli.help import HELP  # noqa: PLC0415
+
+    stream = sys.stdout if words else sys.stderr
+    stream.write(HELP)
+    stream.flush()
+    return 0 if words else 2
+
+
+def _failed(error: Exception, words: Sequence[str], environ: Mapping[str, str], started: float) -> int:
+    from ippon.cli.failure import BUG, bug_of, error_lines, problems_of  # noqa: PLC0415
+    from ippon.cli.screen import screen_of, write  # noqa: PLC0415
+    from ippon.errors import IpponError  # noqa: PLC0415
+
+    debug = "--debug" in words or environ.get("IPPON_DEBUG") in {"1", "true"}
+    if isinstance(error, IpponError):
+        problems, exit_code = problems_of(error), error.exit_code
+        trace = bug_of(error, environ, debug=True).trace if debug else ""
+    else:
+        bug = bug_of(error, environ, debug=debug)
+        problems, exit_code, trace = (bug.problem,), BUG, bug.trace if debug else ""
+    screen = screen_of(environ, no_color="--no-color" in words)
+    write(sys.stderr, trace)
+    if "--json" in words or environ.get("IPPON_JSON") in {"1", "true"}:
+        from ippon.report.json_object import encoded, error_object  # noqa: PLC0415
+
+        screen.object(encoded(error_object(problems, time.perf_counter() - started, exit_code=exit_code)))
+    else:
+        screen.notes(error_lines(problems, screen.width))
+    return exit_code

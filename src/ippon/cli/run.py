@@ -1,0 +1,154 @@
+"""`ippon run`: options to a finished run, and the run to the screen and to files."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from ippon.cli.screen import Screen, screen_of, write
+from ippon.errors import Problem, UsageError
+from ippon.report.view import View, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ippon.cli.drawing import Drawing
+    from ippon.cli.session import Session
+    from ippon.records.event import Finished
+    from ippon.records.options import Options
+
+WARNINGS_SHOWN = 5
+# What decides what a run asks: these flags stand in the commands that lead on from it.
+SHAPING = ("target", "judge", "base_url", "cache", "store")
+SHAPING_MANY = ("evaluator", "example", "where")
+
+
+def run(options: Options, environ: Mapping[str, str], *, started: float) -> int:
+    """Do it, show it, give back its exit code. `started` is on the clock of `time.perf_counter`."""
+    from ippon import api  # noqa: PLC0415 - nothing else of ippon is imported before the flags are read
+
+    _check_outputs(options)
+    screen = screen_of(environ, no_color=options.no_color)
+    drawing = _drawing(options, screen)
+    try:
+        finished = api.execute(options, listen=drawing)
+    except UsageError as error:
+        if not (wants_money(error.problems) and agreed(error.problems[0], options, screen)):
+            raise
+        finished = api.execute(options, listen=drawing, confirmed=True)
+    finally:
+        if drawing is not None:
+            drawing.erase()
+    wall_s = time.perf_counter() - started
+    show(finished, options, screen, environ, wall_s=wall_s)
+    return finished.run.exit_code if _written(finished, options, screen, wall_s=wall_s) else finished.run.exit_code or 2
+
+
+def _written(finished: Finished, options: Options, screen: Screen, *, wall_s: float) -> bool:
+    """Whether every file that was asked for is there. The run has been shown: a full disk does not hide its verdict."""
+    if not options.output:
+        return True
+    from ippon.cli.failure import error_lines  # noqa: PLC0415
+    from ippon.cli.outputs import write_outputs  # noqa: PLC0415
+
+    problems = write_outputs(options.output, finished, wall_s)
+    screen.notes(error_lines(problems, screen.width))
+    return not problems
+
+
+def show(finished: Finished, options: Options, screen: Screen, environ: Mapping[str, str], *, wall_s: float) -> None:
+    """The warnings, the annotations, and the block or the object."""
+    if not options.quiet:
+        screen.notes(warning_lines(finished.run.warnings))
+    if environ.get("GITHUB_ACTIONS") == "true":
+        from ippon.cli.outputs import annotation_lines  # noqa: PLC0415
+
+        write(screen.err, "".join(f"{each}\n" for each in annotation_lines(finished.run)))
+    if options.json:
+        from ippon.report.json_object import encoded, run_object  # noqa: PLC0415
+
+        screen.object(encoded(run_object(finished, wall_s)))
+        return
+    from ippon.report.text import final_block  # noqa: PLC0415
+
+    screen.lines(final_block(finished, view_of(options, screen, wall_s=wall_s)))
+
+
+def view_of(options: Options, screen: Screen, *, wall_s: float | None = None) -> View:
+    """How this screen shows what these options asked for."""
+    return View(
+        width=screen.width,
+        colour=screen.colour,
+        quiet=options.quiet,
+        verbose=options.verbose,
+        again=again(options),
+        place=place(options),
+        wall_s=wall_s,
+    )
+
+
+def again(options: Options) -> str:
+    """The words after `ippon run` that ask the same thing again, the tier left out."""
+    words = [] if options.suite is None else [quoted(options.suite)]
+    for name in SHAPING:
+        value = getattr(options, name)
+        words += [] if value is None else [f"--{name.replace('_', '-')}", quoted(value)]
+    for name in SHAPING_MANY:
+        for value in getattr(options, name):
+            words += [f"--{name}", quoted(value)]
+    words += ["--seed", str(options.seed)] if options.seed else []
+    words += ["--repeats", str(options.repeats)] if options.repeats is not None else []
+    return " ".join([*words, *(["--trust"] if options.trust else [])])
+
+
+def place(options: Options) -> str:
+    """The suite and the history, as `ippon runs show RUN` and its like are told."""
+    words = [] if options.suite is None else [quoted(options.suite)]
+    return " ".join([*words, *([] if options.store is None else ["--store", quoted(options.store)])])
+
+
+def warning_lines(warnings: tuple[str, ...]) -> list[str]:
+    """The warnings of a run, the first five of them."""
+    from ippon.report.escape import visible  # noqa: PLC0415
+
+    lines = [f"warning: {visible(each)}" for each in warnings[:WARNINGS_SHOWN]]
+    more = len(warnings) - WARNINGS_SHOWN
+    return [*lines, f"warning: {more} more; --json shows all"] if more > 0 else lines
+
+
+def wants_money(problems: tuple[Problem, ...]) -> bool:
+    """Whether a usage error is only that nobody has agreed to what a run may cost."""
+    return len(problems) == 1 and (problems[0].hint or "").startswith("ippon run --max-usd")
+
+
+def agreed(problem: Problem, options: Options, screen: Screen) -> bool:
+    """A yes on the terminal; no question where there is none, or where a program reads the answer."""
+    if options.json or options.quiet or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    write(screen.err, f"{problem.message}; go on? [y/N] ")
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def _drawing(options: Options, screen: Screen) -> Drawing | None:
+    if options.quiet:
+        return None
+    from ippon.cli.drawing import Drawing  # noqa: PLC0415
+
+    return Drawing(screen, max_usd=options.max_usd)
+
+
+def _check_outputs(options: Options) -> None:
+    problems = [
+        Problem(message=f"--output {each}: there is no folder {os.path.dirname(each)}", hint="make the folder first")  # noqa: PTH120
+        for each in options.output
+        if os.path.dirname(each) and not os.path.isdir(os.path.dirname(each))  # noqa: PTH112, PTH120
+    ]
+    if problems:
+        raise UsageError(*problems)
+
+
+def run_verb(options: Options, _arguments: Mapping[str, str], session: Session) -> int:
+    """The same, called by the full command line."""
+    return run(options, session.environ, started=session.started)

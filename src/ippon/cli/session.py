@@ -1,0 +1,54 @@
+"""One invocation of the full command line: its environment, its start, and how a verb is called."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ippon.cli.flags import Given, flags_of
+from ippon.cli.screen import Screen, screen_of
+from ippon.cli.settle import settle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ippon.cli.commands import Verb
+    from ippon.records.options import Options
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """What every verb is handed. `started` is on the clock of `time.perf_counter`."""
+
+    environ: Mapping[str, str]
+    started: float
+
+    @property
+    def wall_s(self) -> float:
+        """Seconds since the command began."""
+        return time.perf_counter() - self.started
+
+    def screen(self, options: Options) -> Screen:
+        """Where to write."""
+        return screen_of(self.environ, no_color=options.no_color)
+
+    def act(self, verb: Verb, given: Given, arguments: dict[str, Any]) -> int:
+        """Do a verb with checked options; its exit code."""
+        options = settle(given, self.environ, () if verb.flags == "none" else flags_of(verb.flags))
+        function = getattr(import_module(f"ippon.cli.{verb.module}"), verb.does)
+        code: int = function(options, arguments, self)
+        return code
+
+    def tell(self, options: Options, lines: Iterable[str], found: dict[str, Any], *, exit_code: int = 0) -> int:
+        """Show lines, or with `--json` the object; the exit code."""
+        screen = self.screen(options)
+        if options.json:
+            from ippon.report.json_object import encoded  # noqa: PLC0415
+
+            screen.object(encoded(found))
+        else:
+            screen.lines(lines)
+        return exit_code

@@ -1,0 +1,143 @@
+"""Given words and the environment to `Options`: every value checked, all problems named at once."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from ippon.cli.flags import FLAGS, Flag, Given
+from ippon.errors import NotBuiltError, Problem, UsageError
+from ippon.records.options import Options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+BUILT_OUTPUTS = (".json", ".jsonl", ".csv")
+LATER_OUTPUTS = (".md", ".html", ".xml")
+OPPOSITES = {"no_cache": ("refresh", "cache"), "refresh": ("no_cache",), "cache": ("no_cache",)}
+SWITCH_WORDS = {"1": True, "true": True, "0": False, "false": False}
+Said = str | bool | list[str]
+MOST_DIGITS = 15  # larger whole numbers are slips, and no database column holds them
+
+
+def settle(given: Given, environ: Mapping[str, str], flags: Sequence[Flag] = FLAGS) -> Options:
+    """The options of one command: a flag before its environment twin. UsageError with every problem there is."""
+    problems: list[Problem] = []
+    values: dict[str, object] = {"suite": given.get("suite")}
+    if values["suite"] == "":
+        problems.append(Problem(message="the suite's path is empty", hint="ippon run PATH"))
+    for flag in flags:
+        said = _said(flag, given, environ)
+        if said is not None:
+            _settle_one(flag, *said, values, problems)
+    problems += _contradictions(values)
+    if problems:
+        raise UsageError(*problems)
+    options = Options(**values)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - the table's names are the fields
+    _refuse_what_is_not_built(options)
+    return options
+
+
+def _said(flag: Flag, given: Given, environ: Mapping[str, str]) -> tuple[str, Said] | None:
+    """(who says it, what), None where nobody does. A flag silences the environment's word for the opposite."""
+    if flag.name in given:
+        return flag.long, given[flag.name]
+    word = environ.get(flag.twin)
+    if word is None or any(given.get(name) for name in OPPOSITES.get(flag.name, ())):
+        return None
+    return flag.twin, word.split(",") if flag.many and word else word
+
+
+def _settle_one(
+    flag: Flag,
+    who: str,
+    said: Said,
+    values: dict[str, object],
+    problems: list[Problem],
+) -> None:
+    try:
+        if isinstance(said, list):
+            values[flag.name] = tuple(_checked_text(flag, _text(each.strip())) for each in said)
+        else:
+            values[flag.name] = said if isinstance(said, bool) else _value(flag, said)
+    except ValueError as error:
+        shown = said if isinstance(said, str) else ",".join(said) if isinstance(said, list) else ""
+        problems.append(Problem(message=f"{who} {shown}".rstrip() + f" {error}", hint=_how(flag, who)))
+
+
+def _value(flag: Flag, said: str) -> object:
+    match flag.kind:
+        case "switch":
+            if said not in SWITCH_WORDS:
+                raise ValueError("is neither 1 nor 0")
+            return SWITCH_WORDS[said]
+        case "whole":
+            return _whole(said, flag.least)
+        case "amount":
+            return _amount(said)
+        case _:
+            return _checked_text(flag, _text(said))
+
+
+def _text(said: str) -> str:
+    if not said:
+        raise ValueError("is empty")
+    return said
+
+
+def _whole(said: str, least: int) -> int:
+    if not (said.isascii() and said.isdigit() and len(said) <= MOST_DIGITS and int(said) >= least):
+        raise ValueError(f"is no whole number of {least} or more")
+    return int(said)
+
+
+def _amount(said: str) -> float:
+    try:
+        amount = float(said) if said.isascii() and not {*said} & {*"_ \t\n\r"} else -1.0
+    except ValueError:
+        amount = -1.0
+    if not (isfinite(amount) and amount >= 0):
+        raise ValueError("is no number of 0 or more")
+    return amount
+
+
+def _checked_text(flag: Flag, said: str) -> str:
+    if flag.name == "base_url" and not said.startswith(("http://", "https://")):
+        raise ValueError("is no http:// or https:// address")
+    if flag.name == "cache" and "://" in said and not said.startswith(("sqlite:///", "redis://")):
+        raise ValueError("is no cache: a path, sqlite:///PATH or redis://HOST/DB")
+    if flag.name == "output" and not said.endswith((*BUILT_OUTPUTS, *LATER_OUTPUTS)):
+        raise ValueError(f"ends in none of {' '.join((*BUILT_OUTPUTS, *LATER_OUTPUTS))}")
+    return said
+
+
+def _how(flag: Flag, who: str) -> str:
+    if who == flag.twin:
+        return f"export {flag.twin}={_sample(flag)}   or unset {flag.twin}"
+    return f"{flag.short or flag.long} {_sample(flag)}"
+
+
+def _sample(flag: Flag) -> str:
+    return {"switch": "1", "whole": str(max(flag.least, 8)), "amount": "2.5"}.get(flag.kind, flag.word or "VALUE")
+
+
+def _contradictions(values: Mapping[str, object]) -> Iterator[Problem]:
+    if values.get("no_cache"):
+        for name in OPPOSITES["no_cache"]:
+            if values.get(name):
+                yield Problem(message=f"--no-cache and --{name} contradict each other", hint="leave one of them out")
+
+
+def _refuse_what_is_not_built(options: Options) -> None:
+    later: list[str] = []
+    if options.hedge:
+        later.append("--hedge")
+    if options.baseline is not None:
+        later.append("--baseline")
+    if options.cache is not None and options.cache.startswith("redis://"):
+        later.append("--cache redis://")
+    later += [f"--output {each}" for each in options.output if each.endswith(LATER_OUTPUTS)]
+    if later:
+        error = NotBuiltError(later[0])
+        error.problems = tuple(problem for name in later for problem in NotBuiltError(name).problems)
+        raise error

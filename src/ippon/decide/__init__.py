@@ -1,0 +1,1 @@
+"""Scores to verdict: what a run knows of each evaluator, whether its gates hold, and how it ends."""

@@ -1,0 +1,85 @@
+"""Gates: thresholds that an interval of this suite has to clear. Computed once, when the tier has ended."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from ippon.decide.scores import Sample, interval
+from ippon.records.run import GateResult
+from ippon.stats.intervals import level_each, weighted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ippon.records.run import GateVerdict
+    from ippon.records.suite import Gate
+    from ippon.stats.intervals import Interval
+
+ROUNDING = 1e-9  # a mean of floats may miss its threshold by less than this and still have reached it
+
+
+def gate_results(
+    gates: Sequence[Gate], samples: Mapping[str, Sample], weights: Mapping[str, float]
+) -> tuple[GateResult, ...]:
+    """What becomes of each gate: one result for each evaluator it names, one for the weighted mean where it names none."""
+    results: list[GateResult] = []
+    for gate in gates:
+        if gate.evaluator is None:
+            results.append(_test_mean(gate, samples, weights))
+        else:
+            results += [
+                _test_one(gate, name, sample) for name, sample in samples.items() if fnmatchcase(name, gate.evaluator)
+            ]
+    return tuple(results)
+
+
+def threshold(gate: Gate) -> float:
+    """What the interval has to reach."""
+    wanted = gate.min_score if gate.min_score is not None else gate.min_separation
+    assert wanted is not None, "read refuses a gate without a threshold"
+    return wanted
+
+
+def _test_one(gate: Gate, name: str, sample: Sample) -> GateResult:
+    found = interval(sample, level=1 - gate.alpha, population=gate.population) if sample.tested else None
+    return _result(gate, name, found, _scored(sample))
+
+
+def _test_mean(gate: Gate, samples: Mapping[str, Sample], weights: Mapping[str, float]) -> GateResult:
+    """The weighted mean: each interval at a level so high that all of them cover at once (union bound)."""
+    used = sum(_scored(sample) for sample in samples.values())
+    if not all(sample.tested for sample in samples.values()):
+        return _result(gate, None, None, used)
+    each = level_each(1 - gate.alpha, len(samples))
+    parts = [interval(sample, level=each, population=gate.population) for sample in samples.values()]
+    return _result(gate, None, weighted(parts, [weights[name] for name in samples], level=1 - gate.alpha), used)
+
+
+def _scored(sample: Sample) -> int:
+    return sum(value is not None for value in (*sample.known, *sample.drawn))
+
+
+def _result(gate: Gate, name: str | None, found: Interval | None, used: int) -> GateResult:
+    wanted = threshold(gate)
+    measure = "score" if gate.min_score is not None else "separation"
+    words = f"{name or 'mean'}{' separation' if measure == 'separation' else ''} >= {wanted:.3f}"
+    words = words.removesuffix("0")
+    return GateResult(
+        gate=words,
+        evaluator=name,
+        threshold=wanted,
+        measure=measure,
+        verdict=_verdict(found, wanted),
+        value=found.value if found else None,
+        interval=(found.low, found.high) if found else None,
+        evaluations_used=used,
+    )
+
+
+def _verdict(found: Interval | None, wanted: float) -> GateVerdict:
+    if found is None:
+        return "not_tested"
+    if found.low >= wanted - ROUNDING:
+        return "pass"
+    return "fail" if found.high < wanted - ROUNDING else "inconclusive"

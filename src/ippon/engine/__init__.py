@@ -1,0 +1,1 @@
+"""The jobs, a sentence each; the only layer that loops."""

@@ -1,0 +1,161 @@
+"""The half of `run` that asks: one event loop, one gateway, one writer, all of them ended when it returns."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from ippon.engine.keeper import Keeper
+from ippon.engine.parts import Asked
+from ippon.engine.perform import Performer
+from ippon.engine.run import finish
+from ippon.execute.gateway import Doors, Gateway
+from ippon.execute.limits import Policy
+from ippon.records.event import LaneStopped
+from ippon.records.run import Counts, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ippon.engine.parts import Parts, Prepared
+    from ippon.ports import Entry
+    from ippon.records.call import Failure
+
+GRACE_S = 2.0  # what is in flight gets this long after Ctrl-C or the end of a budget
+INTERRUPTED = "interrupted"
+
+
+async def ask(prepared: Prepared, parts: Parts) -> Run:
+    """Ask for what is left, then finish. The loop ends every task, client and thread that it started."""
+    parts.store.begin(_opened(prepared))
+    stops: list[str] = []
+    gateway: Gateway
+
+    def stop(because: str) -> None:
+        """Send nothing more; what is in flight has a moment, the second time none."""
+        stops.append(because)
+        gateway.close(because)
+        asyncio.get_running_loop().call_later(GRACE_S if len(stops) == 1 else 0, gateway.cancel)
+
+    keeper = Keeper(parts.cache, parts.store, prepared.wish.run_id, listen=parts.listen, on_trouble=stop)
+    gateway = gateway_of(prepared, parts, keeper.keep)
+    performer = Performer(
+        prepared.setting,
+        gateway,
+        keeper,
+        clock=parts.clock,
+        listen=parts.listen,
+        find=_finder(prepared, parts),
+    )
+    await _performed(prepared, parts, performer, keeper, gateway, stop)
+    gateway.meter.calls_sent += parts.resent()
+    gateway.meter.retries += parts.resent()
+    if keeper.trouble is not None:
+        raise keeper.trouble
+    because = [*stops, *(f"lane {lane} stopped: {failure.message}" for lane, failure in gateway.stopped.items())]
+    asked = Asked(
+        kept=performer.kept,
+        meter=gateway.meter,
+        stopped_because=because[0] if because else gateway.scheduler.closed_because,
+        interrupted=INTERRUPTED in stops,
+        spend_stop=any(failure.reason in {"spend", "authentication"} for failure in gateway.stopped.values()),
+    )
+    return finish(prepared, parts, asked)
+
+
+async def _performed(
+    prepared: Prepared,
+    parts: Parts,
+    performer: Performer,
+    keeper: Keeper,
+    gateway: Gateway,
+    stop: Callable[[str], None],
+) -> None:
+    """Ask while the keeper writes; budget and signals may end it, and whatever happens everything is closed."""
+    loop = asyncio.get_running_loop()
+    max_s = prepared.wish.max_s
+    timer = (
+        None
+        if max_s is None
+        else loop.call_later(max_s, stop, f"the {max_s:g} s of tier {prepared.wish.tier} are used up")
+    )
+    restore = parts.stop(stop)
+    writing = loop.create_task(keeper.work())
+    try:
+        await performer.perform(prepared.todo)
+    finally:
+        if timer is not None:
+            timer.cancel()
+        restore()
+        gateway.cancel()
+        keeper.close()
+        await writing
+        await parts.close_clients()
+
+
+def gateway_of(prepared: Prepared, parts: Parts, keep: Callable[[Entry], None]) -> Gateway:
+    """The gateway of one run, which stops where its budgets end."""
+    wish = prepared.wish
+
+    def may_send() -> str | None:
+        meter = gateway.meter
+        if wish.max_calls is not None and meter.calls_sent >= wish.max_calls:
+            return f"the {wish.max_calls} calls of the budget are used up"
+        if wish.max_usd is not None and meter.cost_usd is not None and meter.cost_usd >= wish.max_usd:
+            return f"the ${wish.max_usd:g} of the budget are used up"
+        return None
+
+    def on_stop(lane: str, failure: Failure) -> None:
+        parts.listen(LaneStopped(lane=lane, message=failure.message, hint=_hint(failure)))
+
+    gateway = Gateway(
+        Doors(parts.client_for, parts.cache, parts.clock, keep, parts.price_for),
+        scheduler=parts.scheduler(may_send),
+        policy=Policy(),
+        read_cache=not wish.refresh,
+        retry_failed=wish.retry_failed,
+        on_stop=on_stop,
+    )
+    return gateway
+
+
+def _finder(prepared: Prepared, parts: Parts) -> Callable[[bytes], Entry | None]:
+    """Looks one score up in the cache, unless this run asks everything again."""
+    cache = parts.cache
+    if cache is None or prepared.wish.refresh:
+        return lambda _key: None
+
+    def find(key: bytes) -> Entry | None:
+        entry = cache.read([key], now=parts.clock.now()).get(key)
+        return None if entry is not None and entry.failure is not None and prepared.wish.retry_failed else entry
+
+    return find
+
+
+def _opened(prepared: Prepared) -> Run:
+    """The run as the history notes it before it asks: no end yet, so that a killed one can be told and resumed."""
+    wish, selection = prepared.wish, prepared.selection
+    return Run(
+        run_id=wish.run_id,
+        suite=prepared.setting.suite.name,
+        tier=wish.tier,
+        target=prepared.setting.target_name,
+        started_at=prepared.started_at,
+        verdict="incomplete",
+        exit_code=3,
+        stopped_because="",
+        wall_s=0.0,
+        seed=wish.seed,
+        counts=Counts(total=selection.total, planned=len(selection.evaluations)),
+        judge=wish.judge,
+    )
+
+
+def _hint(failure: Failure) -> str:
+    return {
+        "connect": "is it running? ippon doctor looks",
+        "not_found": "check the model's name and the base URL",
+        "not_a_provider": "the address answers, but not as a model provider does; check the base URL",
+        "authentication": "check the key; then the same command goes on where this stopped",
+        "spend": "add credit or raise the limit; then the same command goes on where this stopped",
+    }.get(failure.reason, "the same command goes on where this stopped")

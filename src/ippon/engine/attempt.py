@@ -1,0 +1,73 @@
+"""`try`: one evaluation looked at closely, each request as sent, each answer as it came, and how it was read."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ippon.engine.ask import gateway_of
+from ippon.engine.journey import journey
+from ippon.records.call import Answered, CommandRequest, Failed, FunctionRequest, HttpRequest, ModelRequest
+from ippon.records.event import Attempt
+
+if TYPE_CHECKING:
+    from ippon.engine.parts import Parts, Prepared
+    from ippon.ports import Entry
+    from ippon.records.call import Outcome, Request
+
+
+async def attempt(prepared: Prepared, parts: Parts) -> Attempt:
+    """Evaluate the first evaluation of a plan, whether its score is known or not; answers come from the cache if they can."""
+    entries: list[Entry] = []
+    gateway = gateway_of(prepared, parts, entries.append)
+    evaluation = prepared.selection.evaluations[0]
+    text = prepared.known.texts.get((evaluation.example, evaluation.response))
+    steps = journey(prepared.setting, evaluation, text, find=lambda _key: None, now=parts.clock.now)
+    exchanges: list[tuple[str, str, bool]] = []
+    try:
+        asking = next(steps)
+        while True:
+            gateway.ask(steps, asking.request, asking.repeat, shared=asking.shared)
+            ((_, outcome),) = await gateway.arrivals()
+            exchanges.append((shown_request(asking.request), _shown_outcome(outcome), _is_cached(outcome)))
+            asking = steps.send(outcome)
+    except StopIteration as stop:
+        ended = stop.value
+    finally:
+        gateway.cancel()
+        await parts.close_clients()
+    if parts.cache is not None:
+        await asyncio.to_thread(parts.cache.write, [*entries, *ended.entries])
+    return Attempt(result=ended.result, exchanges=tuple(exchanges))
+
+
+def shown_request(request: Request) -> str:
+    """A request in words a person can read: the exact prompt of a model, the exact input of anything else."""
+    match request:
+        case ModelRequest():
+            turns = "\n\n".join(f"[{message.role}]\n{message.content}" for message in request.messages)
+            return f"{request.provider}/{request.model} {msgspec.json.encode(request.params).decode()}\n\n{turns}"
+        case HttpRequest():
+            return f"POST {request.url}\n{msgspec.json.encode(request.json).decode()}"
+        case CommandRequest():
+            return f"{' '.join(request.command)}\n{request.stdin}"
+        case FunctionRequest():
+            return f"{request.function}\n{msgspec.json.encode(request.arguments).decode()}"
+
+
+def _shown_outcome(outcome: Outcome) -> str:
+    match outcome:
+        case Answered():
+            likely = outcome.answer.label_probabilities
+            numbers = "" if likely is None else "\n" + ", ".join(f"P({label}) = {p:.3f}" for label, p in likely.items())
+            return outcome.answer.text + numbers
+        case Failed():
+            return f"failed: {outcome.failure.message}"
+        case _:
+            return f"not asked: {outcome.because}"
+
+
+def _is_cached(outcome: Outcome) -> bool:
+    return isinstance(outcome, Answered | Failed) and outcome.cached

@@ -1,0 +1,103 @@
+"""Keeps answers, scores and results on disk as they arrive: groups of at most 50 rows or 50 ms, written beside the loop."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from ippon.errors import StoreError
+from ippon.records.event import ResultKept
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ippon.ports import Cache, Entry, Kept, Listener, Store
+
+GROUP_ROWS = 50
+GROUP_S = 0.05
+
+
+class Keeper:
+    """One writer thread; a result is announced after it is durable, never before. `trouble` is the first error, if any."""
+
+    def __init__(
+        self,
+        cache: Cache | None,
+        store: Store,
+        run_id: str,
+        *,
+        listen: Listener,
+        on_trouble: Callable[[str], None],
+    ) -> None:
+        self.trouble: StoreError | None = None
+        self._cache = cache
+        self._store = store
+        self._run_id = run_id
+        self._listen = listen
+        self._on_trouble = on_trouble
+        self._entries: list[Entry] = []
+        self._rows: list[Kept] = []
+        self._some = asyncio.Event()
+        self._many = asyncio.Event()
+        self._closing = False
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="ippon-keeper")
+
+    def keep(self, entry: Entry) -> None:
+        """Have a cache entry written."""
+        if self._cache is not None:
+            self._entries.append(entry)
+            self._notice()
+
+    def result(self, row: Kept) -> None:
+        """Have a result written, then announced."""
+        self._rows.append(row)
+        self._notice()
+
+    async def work(self) -> None:
+        """Write until `close` was called and nothing is left."""
+        try:
+            while not (self._closing and not self._entries and not self._rows):
+                await self._some.wait()
+                if not self._closing:
+                    await self._until_many()
+                self._some.clear()
+                self._many.clear()
+                await self._flush()
+        finally:
+            self._pool.shutdown()
+
+    def close(self) -> None:
+        """Let `work` end once all is written."""
+        self._closing = True
+        self._some.set()
+        self._many.set()
+
+    def _notice(self) -> None:
+        self._some.set()
+        if len(self._entries) + len(self._rows) >= GROUP_ROWS:
+            self._many.set()
+
+    async def _until_many(self) -> None:
+        timer = asyncio.get_running_loop().call_later(GROUP_S, self._many.set)
+        await self._many.wait()
+        timer.cancel()
+
+    async def _flush(self) -> None:
+        entries, self._entries = self._entries, []
+        rows, self._rows = self._rows, []
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._pool, self._write, entries, rows)
+        except StoreError as error:
+            if self.trouble is None:
+                self.trouble = error
+                self._on_trouble(str(error))
+            return
+        for row in rows:
+            self._listen(ResultKept(result=row.result))
+
+    def _write(self, entries: list[Entry], rows: list[Kept]) -> None:
+        if entries and self._cache is not None:
+            self._cache.write(entries)
+        if rows:
+            self._store.record(self._run_id, rows)

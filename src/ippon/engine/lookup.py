@@ -1,0 +1,100 @@
+"""What is known before anything is asked: responses that stand in columns or in the cache, and scores by their keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from ippon.records.call import Failure
+from ippon.records.run import Result
+from ippon.records.suite import ResponseKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ippon.engine.setting import Setting
+    from ippon.ports import Cache, Entry
+    from ippon.records.run import Evaluation
+
+Place = tuple[int, ResponseKind]
+Texts = dict[Place, str]
+
+
+class Known(NamedTuple):
+    """Responses by (example, kind), score keys of the evaluations that have a response, and what is in the cache."""
+
+    texts: Texts
+    keys: dict[Evaluation, bytes]
+    entries: Mapping[bytes, Entry]
+    resumed: Mapping[bytes, Result]
+
+
+class Todo(NamedTuple):
+    """An evaluation to ask, its place in the plan, and its response where that is known.
+
+    A `fresh` one failed before and is to be tried again: its answers are asked anew, not read again.
+    """
+
+    position: int
+    evaluation: Evaluation
+    text: str | None
+    fresh: bool = False
+
+
+def known_texts(setting: Setting, evaluations: Sequence[Evaluation], cache: Cache | None, *, now: float) -> Texts:
+    """The responses that need not be fetched."""
+    wanted: set[Place] = {(each.example, each.response) for each in evaluations}
+    examples = setting.suite.examples
+    if not setting.asks_target:
+        found = ((place, setting.recorded(examples[place[0]], place[1])) for place in wanted)
+        return {place: text for place, text in found if text is not None}
+    if cache is None:
+        return {}
+    keys: dict[bytes, Place] = {setting.response_key(example): (example, kind) for example, kind in wanted}
+    return {keys[key]: entry.body.decode() for key, entry in cache.read(list(keys), now=now).items()}
+
+
+def look_up(
+    setting: Setting,
+    evaluations: Sequence[Evaluation],
+    cache: Cache | None,
+    *,
+    now: float,
+    resumed: Mapping[bytes, Result],
+) -> Known:
+    """All that is known of the evaluations, in two reads of the cache at most."""
+    texts = known_texts(setting, evaluations, cache, now=now)
+    keys: dict[Evaluation, bytes] = {}
+    for each in evaluations:
+        text = texts.get((each.example, each.response))
+        if text is not None:
+            keys[each] = setting.score_key(each, text)
+    entries: Mapping[bytes, Entry] = cache.read(list(keys.values()), now=now) if cache is not None else {}
+    return Known(texts=texts, keys=keys, entries=entries, resumed=resumed)
+
+
+def cached_result(setting: Setting, evaluation: Evaluation, text: str, entry: Entry) -> Result:
+    """The result that a cache entry stands for."""
+    failure = None
+    if entry.failure is not None:
+        failure = Failure(reason=entry.failure, message=entry.reason or "failed before")
+    return Result(
+        example=setting.example(evaluation).id,
+        evaluator=setting.evaluator(evaluation).name,
+        response=evaluation.response,
+        repeat=evaluation.repeat,
+        status="cached" if failure is None else "failed",
+        score=entry.score,
+        label=entry.label,
+        reason=entry.reason if failure is None else None,
+        text=text,
+        cached=True,
+        error=failure,
+        details=msgspec.json.decode(entry.body) if entry.body else None,
+    )
+
+
+def resumed_result(result: Result) -> Result:
+    """A result of the run that goes on, as this run counts it."""
+    return msgspec.structs.replace(result, status="cached", cached=True, tries=0, latency_s=None)

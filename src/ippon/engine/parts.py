@@ -1,0 +1,87 @@
+"""What one run is given, what is wanted of it, and what it knows before it asks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from ippon.engine.lookup import Known, Todo
+    from ippon.engine.setting import Setting
+    from ippon.execute.gateway import Meter
+    from ippon.execute.scheduler import Scheduler
+    from ippon.ports import Cache, Client, Clock, History, Kept, Listener, Store
+    from ippon.records.call import ModelRequest, Request
+    from ippon.records.run import Earlier, Result, Selection
+    from ippon.records.suite import Price, Tier
+    from ippon.select.matching import Filters
+
+
+class Parts(NamedTuple):
+    """The plugs of one run.
+
+    `stop` is handed a function that ends the run from outside (Ctrl-C), while it asks; `resent` counts what clients sent
+    beyond one request an attempt.
+    """
+
+    cache: Cache | None
+    store: Store
+    history: History
+    clock: Clock
+    listen: Listener
+    client_for: Callable[[Request], Client]
+    price_for: Callable[[ModelRequest], Price | None]
+    scheduler: Callable[[Callable[[], str | None]], Scheduler]
+    stop: Callable[[Callable[[str], None]], Callable[[], None]]
+    close_clients: Callable[[], Awaitable[None]]
+    resent: Callable[[], int]
+
+
+class Wish(NamedTuple):
+    """What is wanted of one run."""
+
+    run_id: str
+    tier: str
+    seed: int
+    filters: Filters
+    repeats: int | None = None
+    max_s: float | None = None
+    max_calls: int | None = None
+    max_usd: float | None = None
+    refresh: bool = False
+    retry_failed: bool = False
+    resume: str | None = None
+    grouped: bool = False
+    judge: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class Prepared(NamedTuple):
+    """A run before anything is asked: the selection, what is known of it, and what is left to ask."""
+
+    setting: Setting
+    wish: Wish
+    tier: Tier
+    selection: Selection
+    known: Known
+    results: dict[int, Result]
+    todo: tuple[Todo, ...]
+    previous: Earlier | None
+    started_at: float
+    started: float
+    saved_usd: float | None
+    saved_s: float
+
+
+class Asked(NamedTuple):
+    """What asking has brought: results, what was measured, and why it ended before all were asked, if it did."""
+
+    kept: Sequence[Kept] = ()
+    meter: Meter | None = None
+    stopped_because: str | None = None
+    interrupted: bool = False
+    spend_stop: bool = False
+
+
+NOTHING_ASKED = Asked()

@@ -1,0 +1,141 @@
+"""`run`: plan, look up, ask, judge, decide. This half needs no event loop; `ask` is the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ippon.decide.verdict import promoted
+from ippon.engine.conclude import Course, conclude
+from ippon.engine.lookup import Todo, cached_result, look_up, resumed_result
+from ippon.engine.parts import NOTHING_ASKED, Asked, Prepared
+from ippon.ports import Kept
+from ippon.select.changed import urgent_first
+from ippon.select.plan import Wanted, select, tier_named
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ippon.engine.lookup import Known
+    from ippon.engine.parts import Parts, Wish
+    from ippon.engine.setting import Setting
+    from ippon.records.run import Earlier, Evaluation, Result, Run, Selection
+
+
+def prepare(setting: Setting, wish: Wish, parts: Parts) -> Prepared:
+    """Plan, and find what need not be asked."""
+    started, now = parts.clock.monotonic(), parts.clock.now()
+    wanted = Wanted(setting.target_name, wish.seed, wish.filters, wish.repeats, wish.grouped)
+    selection = select(setting.suite, wish.tier, wanted)
+    resumed = parts.history.known(wish.resume) if wish.resume else {}
+    cache = None if wish.refresh else parts.cache
+    known = look_up(setting, selection.evaluations, cache, now=now, resumed=resumed)
+    results, saved_s, saved_usd = _found(setting, selection, known, retry_failed=wish.retry_failed)
+    previous = parts.history.last(setting.suite.name, setting.target_name)
+    todo = _todo(selection, known, results, previous, setting)
+    return Prepared(
+        setting=setting,
+        wish=wish,
+        tier=tier_named(setting.suite, wish.tier),
+        selection=selection,
+        known=known,
+        results=results,
+        todo=todo,
+        previous=previous,
+        started_at=now,
+        started=started,
+        saved_usd=saved_usd,
+        saved_s=saved_s,
+    )
+
+
+def finish(prepared: Prepared, parts: Parts, asked: Asked = NOTHING_ASKED) -> Run:
+    """Decide, and close the run in the history."""
+    results = dict(prepared.results) | {row.position: row.result for row in asked.kept}
+    wish, selection = prepared.wish, prepared.selection
+    ordered = [results[position] for position in range(len(selection.evaluations))]
+    course = Course(
+        run_id=wish.run_id,
+        tier_name=wish.tier,
+        tier=prepared.tier,
+        started_at=prepared.started_at,
+        wall_s=parts.clock.monotonic() - prepared.started,
+        meter=asked.meter,
+        interrupted=asked.interrupted,
+        spend_stop=asked.spend_stop,
+        stopped_because=asked.stopped_because or f"all of tier {wish.tier} has its result",
+        saved_usd=prepared.saved_usd,
+        saved_s=prepared.saved_s,
+        warnings=wish.warnings,
+        judge=wish.judge,
+    )
+    run = conclude(prepared.setting, selection, ordered, course)
+    keys = prepared.known.keys | {
+        selection.evaluations[row.position]: row.key for row in asked.kept if row.key is not None
+    }
+    rows = [
+        Kept(position, keys.get(selection.evaluations[position]), result) for position, result in enumerate(ordered)
+    ]
+    parts.store.finish(run, rows)
+    return run
+
+
+def next_tier(run: Run) -> str | None:
+    """The tier to go on with, where an inconclusive gate promotes."""
+    return promoted(run.tier) if run.verdict == "inconclusive" and run.on_inconclusive == "promote" else None
+
+
+def _found(
+    setting: Setting,
+    selection: Selection,
+    known: Known,
+    *,
+    retry_failed: bool,
+) -> tuple[dict[int, Result], float, float | None]:
+    """(results by position, seconds saved, dollars saved) of what need not be asked."""
+    results: dict[int, Result] = {}
+    saved_s, saved_usd = 0.0, 0.0
+    priced = True
+    for position, evaluation in enumerate(selection.evaluations):
+        key = known.keys.get(evaluation)
+        if key is None:
+            continue
+        entry = known.entries.get(key)
+        if entry is not None and not (retry_failed and entry.failure is not None):
+            results[position] = cached_result(
+                setting, evaluation, known.texts[evaluation.example, evaluation.response], entry
+            )
+            saved_s += entry.seconds or 0.0
+            saved_usd += entry.cost_usd or 0.0
+            priced = priced and entry.cost_usd is not None
+        elif key in known.resumed:
+            results[position] = resumed_result(known.resumed[key])
+    return results, saved_s, saved_usd if priced else None
+
+
+def _todo(
+    selection: Selection,
+    known: Known,
+    results: Mapping[int, Result],
+    previous: Earlier | None,
+    setting: Setting,
+) -> tuple[Todo, ...]:
+    left = {
+        evaluation: position for position, evaluation in enumerate(selection.evaluations) if position not in results
+    }
+    if not left:
+        return ()
+    last = {(r.example, r.evaluator, r.response, r.repeat): r for r in previous.results} if previous else {}
+
+    def before(evaluation: Evaluation) -> Result | None:
+        example, evaluator = setting.example(evaluation), setting.evaluator(evaluation)
+        return last.get((example.id, evaluator.name, evaluation.response, evaluation.repeat))
+
+    return tuple(
+        Todo(
+            position=left[each],
+            evaluation=each,
+            text=known.texts.get((each.example, each.response)),
+            fresh=known.keys.get(each) in known.entries,
+        )
+        for each in urgent_first(left, chosen=selection.chosen, previous=before)
+    )

@@ -1,0 +1,132 @@
+"""The sockets: one small Protocol for each kind of plug. `wiring` knows the plugs, everything else only these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+
+import msgspec
+
+from ippon.records.call import Answer, Failure, FailureClass, Outcome, Request
+from ippon.records.judgement import Judgement
+
+if TYPE_CHECKING:
+    from ippon.records.run import Earlier, Result, Run
+
+__all__ = ["Cache", "Client", "Clock", "Entry", "History", "Kept", "Listener", "Steps", "Store"]
+
+# An evaluator at work: yields what it needs of the outside world, is sent the outcome, returns its judgement.
+Steps = Generator[Request, Outcome, Judgement]
+
+
+class Client(Protocol):
+    """Carries requests of one kind to the outside world, once each: no retries, no cache, no waiting for limits."""
+
+    async def send(self, request: Request) -> Answer | Failure:
+        """What came back of one attempt. Trouble of the world is a `Failure`; only cancellation raises."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections and child processes. May be called twice."""
+        ...
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of a cache.
+
+    An answer (`kind` call, in `body` as JSON bytes), a score (in the columns, details in `body`) or a response of the
+    system under test (in `body`, as UTF-8). `failure` is a deterministic failure's class, None for a success.
+    `model` and `evaluator` are what pruning selects by. `explain` are the named digests that the key was made of, as JSON,
+    and `example` an id: for `cache why` alone, written but not read back. `created_at` is Unix time in seconds.
+    """
+
+    key: bytes
+    kind: Literal["call", "score", "response"]
+    created_at: float
+    body: bytes = b""
+    score: float | None = None
+    label: str | None = None
+    reason: str | None = None
+    failure: FailureClass | None = None
+    evaluator: str | None = None
+    model: str | None = None
+    cost_usd: float | None = None
+    seconds: float | None = None
+    example: str = ""
+    explain: bytes = b""
+
+
+class Kept(NamedTuple):
+    """A result with its place in the plan and the key of its score (None where it has no response)."""
+
+    position: int
+    key: bytes | None
+    result: Result
+
+
+class Cache(Protocol):
+    """Remembers answers and scores by content address. A miss is always allowed, a lie never."""
+
+    def read(self, keys: Sequence[bytes], *, now: float) -> Mapping[bytes, Entry]:
+        """The valid entries of these keys; a damaged or expired one is absent. `now` is Unix time."""
+        ...
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Keep these, durably, before returning. A success replaces a failure of the same key, never the reverse."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is open. May be called twice."""
+        ...
+
+
+class Store(Protocol):
+    """Writes the history of one suite's runs. Nothing ever evicts it."""
+
+    def begin(self, run: Run) -> None:
+        """Note that a run has started, durably."""
+        ...
+
+    def record(self, run_id: str, rows: Sequence[Kept]) -> None:
+        """Keep results, durably, as they arrive."""
+        ...
+
+    def finish(self, run: Run, rows: Sequence[Kept]) -> None:
+        """Close a run: its last results and its summary, in one transaction. `run.results` is not read."""
+        ...
+
+
+class History(Protocol):
+    """Reads the history of one suite's runs."""
+
+    def runs(self) -> list[Run]:
+        """All runs without their results, newest first; open ones (killed, or still at work) included."""
+        ...
+
+    def load(self, run_id: str) -> Run | None:
+        """A run with its results in the order of its plan; "latest" is the newest. None when there is none."""
+        ...
+
+    def last(self, suite: str, target: str | None) -> Earlier | None:
+        """The newest run of a suite that has an end: of the same target, else of any. None when there is none."""
+        ...
+
+    def known(self, run_id: str) -> dict[bytes, Result]:
+        """The scored results of a run by their score keys, for going on where it stopped."""
+        ...
+
+
+class Clock(Protocol):
+    """Where time comes from."""
+
+    def monotonic(self) -> float:
+        """Seconds that never jump, for durations."""
+        ...
+
+    def now(self) -> float:
+        """Unix time in seconds, for records."""
+        ...
+
+
+# Hears what the engine does, as values of `engine.events`; must not raise, must not block.
+Listener = Callable[[Any], None]

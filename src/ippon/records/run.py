@@ -1,0 +1,184 @@
+"""A plan, a run and what became of each evaluation in it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from ippon.errors import NotBuiltError
+from ippon.records.call import Failure
+from ippon.records.suite import ResponseKind
+
+Status = Literal["cached", "answered", "failed", "missing", "skipped"]
+Verdict = Literal["pass", "fail", "inconclusive", "incomplete", "interrupted", "none"]
+GateVerdict = Literal["pass", "fail", "inconclusive", "not_tested"]
+
+
+class Evaluation(NamedTuple):
+    """The unit of work: one score. Positions count from 0 in the suite's evaluators and examples."""
+
+    evaluator: int
+    example: int
+    response: ResponseKind
+    repeat: int
+
+
+class Selection(msgspec.Struct, frozen=True, kw_only=True):
+    """What a tier takes of a suite, in the order in which it is asked.
+
+    `chosen` are the evaluations taken because they tell most (never part of a sample); the others are drawn uniformly
+    at random, and stand per evaluator in drawn order. `n_items` is how many examples each evaluator (by position) has to
+    be drawn from; `narrowed` says that a filter left some out, so that no gate of the suite can be tested.
+    """
+
+    evaluations: tuple[Evaluation, ...]
+    chosen: frozenset[Evaluation]
+    method: str
+    seed: int
+    total: int
+    n_items: dict[int, int]
+    narrowed: bool = False
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one evaluation. `text` is the response itself; `tries` counts calls sent for it, re-asks included."""
+
+    example: str
+    evaluator: str
+    response: ResponseKind
+    repeat: int = 0
+    status: Status
+    score: float | None = None
+    label: str | None = None
+    reason: str | None = None
+    text: str | None = None
+    cached: bool = False
+    tries: int = 0
+    hedged: bool = False
+    latency_s: float | None = None
+    error: Failure | None = None
+    details: dict[str, Any] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as JSON values, with the names of `--json`."""
+        found: dict[str, Any] = msgspec.to_builtins(self)
+        error = self.error
+        found["error"] = error and {"class": error.reason, "message": error.message, "retryable": error.retryable}
+        del found["details"]
+        return found
+
+
+class EvaluatorSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One evaluator over a run. `score` and `interval` are None where the examples were chosen, not drawn.
+
+    `n` are the examples with a score, `n_items` those it is for; `separation` is the mean of good minus poor.
+    """
+
+    n: int
+    n_items: int
+    failed: int
+    score: float | None
+    interval: tuple[float, float] | None
+    level: float
+    method: str
+    separation: float | None = None
+    separation_interval: tuple[float, float] | None = None
+    expected_gap: float | None = None
+
+
+class GateResult(msgspec.Struct, frozen=True, kw_only=True):
+    """A gate after a run: `gate` in words, its evaluator (None: all), the value and interval that it looked at."""
+
+    gate: str
+    verdict: GateVerdict
+    value: float | None
+    interval: tuple[float, float] | None
+    evaluations_used: int
+    evaluator: str | None = None
+    threshold: float
+    measure: Literal["score", "separation"] = "score"
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the evaluations. planned = cached + answered + failed + missing + skipped."""
+
+    total: int
+    planned: int
+    cached: int = 0
+    answered: int = 0
+    failed: int = 0
+    missing: int = 0
+    skipped: int = 0
+
+
+class Tokens(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens that this run was billed for."""
+
+    input: int = 0
+    output: int = 0
+    cached_input: int = 0
+
+
+class Latency(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds of the calls sent by this run: on the network, and in the queue before. None without a call."""
+
+    p50: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+    queue_p50: float | None = None
+    queue_p95: float | None = None
+
+
+class Earlier(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run looks at of the one before it: part of a `Run`, and quick to read."""
+
+    run_id: str
+    started_at: float
+    target: str | None
+    stopped_because: str
+    latency: Latency
+    gates: tuple[GateResult, ...] = ()
+    results: tuple[Result, ...] = ()
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One run, complete: what `--json`, the history and the Python interface show."""
+
+    run_id: str
+    suite: str
+    tier: str
+    target: str | None
+    started_at: float
+    verdict: Verdict
+    exit_code: int
+    stopped_because: str
+    counts: Counts
+    wall_s: float
+    calls_sent: int = 0
+    retries: int = 0
+    cost_usd: float | None = 0.0
+    saved_usd: float | None = 0.0
+    saved_s: float = 0.0
+    tokens: Tokens = Tokens()
+    latency: Latency = Latency()
+    in_flight_max: int = 0
+    hits: int = 0
+    misses: int = 0
+    evaluators: dict[str, EvaluatorSummary] = {}
+    gates: tuple[GateResult, ...] = ()
+    results: tuple[Result, ...] = ()
+    warnings: tuple[str, ...] = ()
+    seed: int = 0
+    selection_method: str = "all"
+    content: str = ""
+    judge: str | None = None
+    on_inconclusive: str = "fail"
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """One dict of JSON values a result, with the names of `--json`: what a data frame is made from."""
+        return [result.to_dict() for result in self.results]
+
+    def assert_not_worse(self, baseline: str, *, margin: float = 0.0) -> None:
+        """Raise AssertionError where this run is worse than a baseline by more than the margin; not built yet."""
+        raise NotBuiltError(f"assert_not_worse({baseline!r}, margin={margin:g})")

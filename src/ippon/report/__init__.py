@@ -1,0 +1,1 @@
+"""A run to what people and programs see of it: pure functions from records to lines and JSON objects."""

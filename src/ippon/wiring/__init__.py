@@ -1,0 +1,1 @@
+"""The only place that knows which plug stands behind which socket."""

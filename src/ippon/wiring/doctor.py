@@ -1,0 +1,118 @@
+"""`doctor`: everything that a run depends on, looked at. Sends nothing that costs, shows no key."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sqlite3
+import sys
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from ippon.errors import IpponError, StoreError, SuiteError
+from ippon.records.providers import LOCAL, PROVIDERS
+from ippon.wiring.assemble import cache_path, open_store, opened
+from ippon.wiring.models import endpoint_of, missing_key, models_of, uses_in
+from ippon.wiring.trust import state_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ippon.records.options import Options
+    from ippon.records.providers import ModelUse
+    from ippon.wiring.assemble import Opened
+
+Finding = tuple[str, str, str]
+CONNECT_S = 2.0
+# Before this version a checkpoint that meets a writer can lose rows of a WAL database (sqlite.org, 3.51.3 release notes).
+SAFE_SQLITE = (3, 51, 3)
+
+
+def checkup(options: Options, environ: Mapping[str, str]) -> list[Finding]:
+    """(ok | warn | FAIL, what, what was found) of the machine, the suite, its models, and the places that are written."""
+    findings = [*_versions(), *_local_model(), *_keys(environ), _place("state", state_folder(environ))]
+    findings.append(_place("cache", os.path.dirname(os.path.abspath(cache_path(options, environ)))))  # noqa: PTH100, PTH120
+    try:
+        with opened(options, environ=environ) as it:
+            findings += _suite(it, options)
+    except (SuiteError, StoreError) as error:
+        state = "FAIL" if options.suite is not None or not isinstance(error, SuiteError) else "warn"
+        findings += [(state, "suite", problem.message) for problem in error.problems]
+    except IpponError as error:
+        findings += [("FAIL", "suite", problem.message) for problem in error.problems]
+    return findings
+
+
+def _versions() -> Iterator[Finding]:
+    from ippon.records.version import __version__  # noqa: PLC0415 - a face's name, read when asked
+
+    yield "ok", "ippon", f"{__version__}, Python {sys.version.split()[0]}"
+    fixed = sqlite3.sqlite_version_info >= SAFE_SQLITE
+    note = (
+        "" if fixed else "; before 3.51.3 two writers of one file need care: ippon writes from one connection a process"
+    )
+    yield "ok" if fixed else "warn", "sqlite", sqlite3.sqlite_version + note
+
+
+def _local_model() -> Iterator[Finding]:
+    from ippon.adapters.local_runtime import INSTALL, runtime  # noqa: PLC0415
+
+    found = runtime()
+    if found is None:
+        yield "warn", "local model", f"not installed: {INSTALL}"
+    else:
+        yield "ok", "local model", ", ".join(f"{name} {value[:12]}" for name, value in found.items())
+
+
+def _keys(environ: Mapping[str, str]) -> Iterator[Finding]:
+    names = [its.key_env for its in PROVIDERS.values() if its.key_env is not None]
+    there = [name for name in names if environ.get(name)]
+    yield "ok", "keys", f"{', '.join(there)} set" if there else "none set; local and loopback models need none"
+
+
+def _place(name: str, folder: str) -> Finding:
+    above = folder
+    while not os.path.exists(above):  # noqa: PTH110
+        above = os.path.dirname(above)  # noqa: PTH120
+    writable = os.access(above, os.W_OK)
+    return ("ok" if writable else "FAIL"), name, f"{folder} {'can be written' if writable else 'cannot be written'}"
+
+
+def _suite(it: Opened, options: Options) -> Iterator[Finding]:
+    suite = it.suite
+    yield "ok", "suite", f"{suite.path}, {len(suite.examples)} examples, {len(suite.evaluators)} evaluators"
+    yield from (("warn", "cache", warning) for warning in it.warnings)
+    if it.cache is not None:
+        stats = it.cache.stats()
+        yield "ok", "cache", f"{stats['entries']} rows, {stats['bytes']} bytes"
+    store = open_store(options, suite)
+    yield "ok", "history", f"{len(store.runs())} runs in {store.file.path}"
+    store.close()
+    seen: list[ModelUse] = []
+    for evaluator in suite.evaluators:
+        seen += [use for use in uses_in(models_of(evaluator, suite, options)) if use not in seen]
+    for use in seen:
+        yield from _lane(use, it, options)
+
+
+def _lane(use: ModelUse, it: Opened, options: Options) -> Iterator[Finding]:
+    name = f"{use.provider}/{use.model}"
+    if use.provider == LOCAL:
+        if use.runtime is None:
+            yield "FAIL", name, "not installed"
+        return
+    variable = missing_key(use, it.suite, options, it.environ)
+    if variable is not None:
+        yield "FAIL", name, f"{variable} is not set"
+    address = use.base_url or endpoint_of(name, it.suite).base_url
+    parts = urlsplit(address)
+    if parts.hostname in {"127.0.0.1", "localhost", "::1"}:
+        yield _reachable(name, parts.hostname, parts.port or 80)
+
+
+def _reachable(name: str, host: str, port: int) -> Finding:
+    try:
+        with socket.create_connection((host, port), timeout=CONNECT_S):
+            return "ok", name, f"{host}:{port} answers"
+    except OSError as error:
+        return "FAIL", name, f"{host}:{port}: {error.strerror or error}".lower()

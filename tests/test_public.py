@@ -1,0 +1,72 @@
+"""The public surface, frozen: what users and plugs may build on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import ippon
+from ippon import ports, stats, testing
+
+
+def test_public_names():
+    """A name that comes or goes is a reviewed change."""
+    assert (
+        [
+            "EvaluatorFunction",
+            "EvaluatorSummary",
+            "Gate",
+            "GateResult",
+            "IpponError",
+            "Judge",
+            "MissingExtraError",
+            "NotBuiltError",
+            "Problem",
+            "Result",
+            "Run",
+            "Score",
+            "StoreError",
+            "Suite",
+            "SuiteError",
+            "TrustError",
+            "UsageError",
+            "__version__",
+            "compare",
+            "evaluator",
+            "load",
+            "ports",
+            "stats",
+            "testing",
+        ]
+        == sorted(ippon.__all__)
+        == dir(ippon)
+    )
+    assert ["Cache", "Client", "Clock", "Entry", "History", "Kept", "Listener", "Steps", "Store"] == sorted(
+        ports.__all__
+    )
+    assert ["Interval", "finite_mean", "population_mean", "weighted", "with_known", "with_missing"] == sorted(
+        stats.__all__
+    )
+    assert ["FakeClock", "MemoryCache", "ScriptedClient"] == sorted(testing.__all__)
+
+
+@pytest.mark.parametrize("name", ippon.__all__)
+def test_every_public_name_is_there(name):
+    """Imported when it is first asked for."""
+    assert getattr(ippon, name) is not None
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    """As in any module."""
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = ippon.nonsense
+
+
+def test_importing_ippon_imports_nothing_else():
+    """Forty milliseconds are kept by importing nothing."""
+    program = "import sys; before = set(sys.modules); import ippon; print(sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=True)
+
+    assert "['__future__', 'ippon']" == done.stdout.strip()
