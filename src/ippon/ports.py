@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import msgspec
-
-from ippon.records.call import Answer, Failure, FailureClass, Outcome, Request
+from ippon.records.call import Answer, Failure, Outcome, Request
 from ippon.records.judgement import Judgement
+from ippon.records.kept import Entry, Kept
 
 if TYPE_CHECKING:
     from ippon.records.run import Earlier, Result, Run
@@ -29,39 +28,6 @@ class Client(Protocol):
     async def close(self) -> None:
         """Let go of connections and child processes. May be called twice."""
         ...
-
-
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of a cache.
-
-    An answer (`kind` call, in `body` as JSON bytes), a score (in the columns, details in `body`) or a response of the
-    system under test (in `body`, as UTF-8). `failure` is a deterministic failure's class, None for a success.
-    `model` and `evaluator` are what pruning selects by. `explain` are the named digests that the key was made of, as JSON,
-    and `example` an id: for `cache why` alone, written but not read back. `created_at` is Unix time in seconds.
-    """
-
-    key: bytes
-    kind: Literal["call", "score", "response"]
-    created_at: float
-    body: bytes = b""
-    score: float | None = None
-    label: str | None = None
-    reason: str | None = None
-    failure: FailureClass | None = None
-    evaluator: str | None = None
-    model: str | None = None
-    cost_usd: float | None = None
-    seconds: float | None = None
-    example: str = ""
-    explain: bytes = b""
-
-
-class Kept(NamedTuple):
-    """A result with its place in the plan and the key of its score (None where it has no response)."""
-
-    position: int
-    key: bytes | None
-    result: Result
 
 
 class Cache(Protocol):
@@ -108,7 +74,11 @@ class History(Protocol):
         ...
 
     def last(self, suite: str, target: str | None) -> Earlier | None:
-        """The newest run of a suite that has an end: of the same target, else of any. None when there is none."""
+        """The newest run of a suite that has an end, without its results: of the same target, else of any."""
+        ...
+
+    def results(self, run_id: str) -> list[Result]:
+        """The results of a run, in the order of its plan."""
         ...
 
     def known(self, run_id: str) -> dict[bytes, Result]:

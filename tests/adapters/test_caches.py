@@ -14,7 +14,7 @@ from ippon.adapters.cache_memory import MemoryCache
 from ippon.adapters.cache_sqlite import SqliteCache
 from ippon.adapters.sqlite_file import SqliteFile
 from ippon.errors import StoreError
-from ippon.ports import Entry
+from ippon.records.kept import Entry
 
 KEYS = [bytes([n]) * 32 for n in range(6)]
 TEXT = st.text(st.characters(codec="utf-8"), max_size=30) | st.just("NUL \0 and \u202e and \ud7ff")

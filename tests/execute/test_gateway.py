@@ -11,7 +11,6 @@ from ippon.execute.gateway import Arrival, Doors, Gateway
 from ippon.execute.limits import Policy
 from ippon.execute.price import cost_usd, guess_tokens, price_of
 from ippon.execute.scheduler import Scheduler
-from ippon.ports import Entry
 from ippon.records.call import (
     Answer,
     Answered,
@@ -27,6 +26,7 @@ from ippon.records.call import (
     lane_of,
 )
 from ippon.records.fingerprint import call_key
+from ippon.records.kept import Entry
 from ippon.records.suite import Price
 from ippon.testing import FakeClock, ScriptedClient
 

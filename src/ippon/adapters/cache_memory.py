@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ippon.ports import Entry
+    from ippon.records.kept import Entry
 
 FAILURE_TTL_S = 7 * 86400.0
 

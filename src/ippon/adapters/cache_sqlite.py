@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ippon.adapters.sqlite_file import CHUNK, SqliteFile
-from ippon.ports import Entry
 from ippon.records.fingerprint import sha256
+from ippon.records.kept import Entry
 
 if TYPE_CHECKING:
     import sqlite3

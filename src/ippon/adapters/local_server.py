@@ -44,7 +44,9 @@ def serve(settings: dict[str, Any]) -> Any:  # pragma: no cover - in the child a
     wanted.n_ctx = settings["context_tokens"]
     wanted.n_batch = wanted.n_ubatch = settings["batch_tokens"]
     wanted.n_parallel = 1  # one slot: more of them do not make two cores faster
-    wanted.cpuparams.n_threads = wanted.cpuparams_batch.n_threads = settings["threads"]
+    wanted.cpuparams.n_threads = 1  # one token an answer: nothing to share
+    wanted.cpuparams_batch.n_threads = settings["threads"]
+    wanted.cpuparams_batch.poll = 0
     wanted.n_threads_http = 2
     wanted.cache_ram_mib = settings["cache_mib"]
     wanted.warmup = wanted.ui = wanted.endpoint_slots = False

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ippon.ports import Kept
+    from ippon.records.kept import Kept
 
 VERSION = 1
 SCHEMA = """
@@ -76,22 +76,26 @@ class SqliteStore:
         return [msgspec.json.decode(body, type=Run) for (body,) in _blobs(rows)]
 
     def last(self, suite: str, target: str | None) -> Earlier | None:
-        """The newest run of a suite that has an end: of the same target, else of any."""
+        """The newest run of a suite that has an end, without its results: of the same target, else of any."""
         query = (
-            "SELECT body, sheet FROM runs WHERE suite = ? AND sheet IS NOT NULL "
+            "SELECT body FROM runs WHERE suite = ? AND sheet IS NOT NULL "
             "ORDER BY target IS ? DESC, started_at DESC LIMIT 1"
         )
-        for body, sheet in _blobs(self.file.rows(query, (suite, target))):
-            earlier = msgspec.json.decode(body, type=Earlier)
-            return msgspec.structs.replace(earlier, results=tuple(_results([sheet])))
+        for (body,) in _blobs(self.file.rows(query, (suite, target))):
+            return msgspec.json.decode(body, type=Earlier)
         return None
+
+    def results(self, run_id: str) -> list[Result]:
+        """The results of a run, in the order of its plan."""
+        rows = sorted((row for sheet in self._sheets(run_id) for row in _rows(sheet)), key=lambda row: row.position)
+        return [row.result for row in rows]
 
     def load(self, run_id: str) -> Run | None:
         """A run with its results in the order of its plan; "latest" is the newest."""
         by = ("ORDER BY started_at DESC LIMIT 1", ()) if run_id == LATEST else ("WHERE run_id = ?", (run_id,))
         for body, _ in self.file.rows(f"SELECT body, sheet FROM runs {by[0]}", by[1]):  # noqa: S608 - the words are ours
             run = msgspec.json.decode(cast("bytes", body), type=Run)
-            return msgspec.structs.replace(run, results=tuple(_results(self._sheets(run.run_id))))
+            return msgspec.structs.replace(run, results=tuple(self.results(run.run_id)))
         return None
 
     def known(self, run_id: str) -> dict[bytes, Result]:
@@ -133,11 +137,6 @@ def _rows(sheet: bytes) -> Iterator[_Row]:
     for row in found.rows:
         text = None if row.text is None else found.texts[row.text]
         yield msgspec.structs.replace(row, result=msgspec.structs.replace(row.result, text=text))
-
-
-def _results(sheets: Sequence[bytes]) -> list[Result]:
-    rows = sorted((row for sheet in sheets for row in _rows(sheet)), key=lambda row: row.position)
-    return [row.result for row in rows]
 
 
 def _blobs(rows: Iterable[tuple[object, ...]]) -> Iterator[tuple[bytes, ...]]:

@@ -80,7 +80,9 @@ class Suite:
             return (await driven_async(finished(opened, wanted, listen=listen, confirmed=False, signals=False))).run
 
     def _opened(self, options: Options) -> AbstractContextManager[Opened]:
-        known = Opened(self._suite, cache=None, environ=os.environ, trusted=self._trusted, functions=self._functions)
+        known = Opened(
+            suite=self._suite, cache=None, environ=os.environ, trusted=self._trusted, functions=self._functions
+        )
         return opened_with(known, options)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from ippon.engine.run import finish, next_tier, prepare
+from ippon.engine.run import finish, next_tier, prepare, with_results
 from ippon.errors import IpponError, Problem, UsageError
 from ippon.records.event import Finished, PlanReport
 from ippon.records.suite import BUILT_IN_TIERS
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ippon.ports import Listener
     from ippon.records.event import Attempt
     from ippon.records.options import Options
-    from ippon.records.run import Run
+    from ippon.records.run import Earlier, Run
     from ippon.wiring.assemble import Assembled, Opened
 
     T = TypeVar("T")
@@ -251,7 +251,7 @@ def _beside(prepared: Prepared, assembled: Assembled, run: Run, options: Options
     dollars = None if run.cost_usd is None or run.saved_usd is None else run.cost_usd + run.saved_usd
     finished = Finished(
         run=run,
-        previous=prepared.previous,
+        previous=_previous(prepared, assembled, run),
         one_by_one_s=seconds / known * counts.total if known and seconds else None,
         one_by_one_usd=dollars / known * counts.total if known and dollars is not None else None,
     )
@@ -260,13 +260,23 @@ def _beside(prepared: Prepared, assembled: Assembled, run: Run, options: Options
     return finished
 
 
+def _previous(prepared: Prepared, assembled: Assembled, run: Run) -> Earlier | None:
+    """The run before with its results; where it knew the same, they are this run's and need not be read."""
+    previous = prepared.previous
+    if previous is None or previous.results:
+        return previous
+    if previous.evidence == run.evidence:
+        return msgspec.structs.replace(previous, results=run.results)
+    return with_results(previous, assembled.parts.history)
+
+
 def _with_next_tier(finished: Finished, prepared: Prepared, assembled: Assembled, options: Options) -> Finished:
     """The smallest built-in tier that takes more than this one, and what it would send."""
     from ippon.engine.estimate import estimate  # noqa: PLC0415 - only where gates stay untested
 
     taken = len(prepared.selection.evaluations)
     for tier in BUILT_IN_TIERS:
-        wish = assembled.wish._replace(tier=tier, resume=None)
+        wish = msgspec.structs.replace(assembled.wish, tier=tier, resume=None)
         ahead = prepare(assembled.setting, wish, assembled.parts)
         if len(ahead.selection.evaluations) > taken:
             guess = estimate(ahead, assembled.parts.price_for, in_flight=_in_flight(options))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from ippon.records.bundle import Bundle
 
 Kind = Literal["switch", "text", "whole", "amount"]
 # What the words of a command line or the environment say, before anyone looks at the values.
 Given = dict[str, "str | bool | list[str]"]
 
 
-class Flag(NamedTuple):
+class Flag(Bundle, frozen=True):
     """One flag. `name` is its field of `Options`; `least` bounds a number from below; `verbs` share it with `run`."""
 
     name: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from ippon.records.bundle import Bundle
 from ippon.records.suite import BUILT_IN_TIERS
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ ALLOWED_MISSING = 0.01  # more than this share without a result, and nothing is 
 NEXT_TIER = {"quick": "medium", "medium": "full"}
 
 
-class Ending(NamedTuple):
+class Ending(Bundle, frozen=True):
     """The verdict and the exit code of CONTRACT 3."""
 
     verdict: Verdict

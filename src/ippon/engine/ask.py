@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ippon.engine.parts import Parts, Prepared
-    from ippon.ports import Entry
     from ippon.records.call import Failure
+    from ippon.records.kept import Entry
 
 GRACE_S = 2.0  # what is in flight gets this long after Ctrl-C or the end of a budget
 INTERRUPTED = "interrupted"

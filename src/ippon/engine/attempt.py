@@ -14,8 +14,8 @@ from ippon.records.event import Attempt
 
 if TYPE_CHECKING:
     from ippon.engine.parts import Parts, Prepared
-    from ippon.ports import Entry
     from ippon.records.call import Outcome, Request
+    from ippon.records.kept import Entry
 
 
 async def attempt(prepared: Prepared, parts: Parts) -> Attempt:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ippon.decide.gate import gate_results
 from ippon.decide.scores import SCORE_SPAN, SEPARATION_SPAN, Sample, means, summary
 from ippon.decide.verdict import ending, what_inconclusive_does
+from ippon.records.bundle import Bundle
 from ippon.records.run import Counts, Latency, Run, Tokens
 from ippon.select.discriminative import expected_gap
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ippon.records.suite import Tier
 
 
-class Course(NamedTuple):
+class Course(Bundle, frozen=True, kw_only=True):
     """How a run went, beside its results."""
 
     run_id: str
@@ -38,7 +39,9 @@ class Course(NamedTuple):
     judge: str | None = None
 
 
-def conclude(setting: Setting, selection: Selection, results: Sequence[Result], course: Course) -> Run:
+def conclude(
+    setting: Setting, selection: Selection, results: Sequence[Result], course: Course, *, evidence: str = ""
+) -> Run:
     """The run, complete. `results` stand in the order of the selection."""
     counts = _counts(selection, results)
     samples = _samples(setting, selection, results)
@@ -76,6 +79,7 @@ def conclude(setting: Setting, selection: Selection, results: Sequence[Result], 
         seed=selection.seed,
         selection_method=selection.method,
         content=setting.suite.content.hex(),
+        evidence=evidence,
         judge=course.judge,
         on_inconclusive=action,
         **measured,

@@ -10,9 +10,9 @@ from ippon.engine.lookup import cached_result
 from ippon.evaluate.kinds import steps_for
 from ippon.evaluate.target import request as target_request
 from ippon.evaluate.target import response_text
-from ippon.ports import Entry
 from ippon.records.call import DETERMINISTIC, Answered, Failed, Failure, Skipped
 from ippon.records.judgement import Score, Unscored
+from ippon.records.kept import Entry
 from ippon.records.run import Result
 
 if TYPE_CHECKING:

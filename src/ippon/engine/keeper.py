@@ -12,7 +12,8 @@ from ippon.records.event import ResultKept
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ippon.ports import Cache, Entry, Kept, Listener, Store
+    from ippon.ports import Cache, Listener, Store
+    from ippon.records.kept import Entry, Kept
 
 GROUP_ROWS = 50
 GROUP_S = 0.05

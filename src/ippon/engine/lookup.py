@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from ippon.records.bundle import Bundle
 from ippon.records.call import Failure
 from ippon.records.run import Result
 from ippon.records.suite import ResponseKind
@@ -14,14 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ippon.engine.setting import Setting
-    from ippon.ports import Cache, Entry
+    from ippon.ports import Cache
+    from ippon.records.kept import Entry
     from ippon.records.run import Evaluation
 
 Place = tuple[int, ResponseKind]
 Texts = dict[Place, str]
 
 
-class Known(NamedTuple):
+class Known(Bundle, frozen=True, kw_only=True):
     """Responses by (example, kind), score keys of the evaluations that have a response, and what is in the cache."""
 
     texts: Texts
@@ -30,7 +32,7 @@ class Known(NamedTuple):
     resumed: Mapping[bytes, Result]
 
 
-class Todo(NamedTuple):
+class Todo(Bundle, frozen=True, kw_only=True):
     """An evaluation to ask, its place in the plan, and its response where that is known.
 
     A `fresh` one failed before and is to be tried again: its answers are asked anew, not read again.

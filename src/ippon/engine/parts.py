@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from ippon.records.bundle import Bundle
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -11,14 +13,15 @@ if TYPE_CHECKING:
     from ippon.engine.setting import Setting
     from ippon.execute.gateway import Meter
     from ippon.execute.scheduler import Scheduler
-    from ippon.ports import Cache, Client, Clock, History, Kept, Listener, Store
+    from ippon.ports import Cache, Client, Clock, History, Listener, Store
     from ippon.records.call import ModelRequest, Request
+    from ippon.records.kept import Kept
     from ippon.records.run import Earlier, Result, Selection
     from ippon.records.suite import Price, Tier
     from ippon.select.matching import Filters
 
 
-class Parts(NamedTuple):
+class Parts(Bundle, frozen=True, kw_only=True):
     """The plugs of one run.
 
     `stop` is handed a function that ends the run from outside (Ctrl-C), while it asks; `resent` counts what clients sent
@@ -38,7 +41,7 @@ class Parts(NamedTuple):
     resent: Callable[[], int]
 
 
-class Wish(NamedTuple):
+class Wish(Bundle, frozen=True, kw_only=True):
     """What is wanted of one run."""
 
     run_id: str
@@ -57,7 +60,7 @@ class Wish(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-class Prepared(NamedTuple):
+class Prepared(Bundle, frozen=True, kw_only=True):
     """A run before anything is asked: the selection, what is known of it, and what is left to ask."""
 
     setting: Setting
@@ -74,7 +77,7 @@ class Prepared(NamedTuple):
     saved_s: float
 
 
-class Asked(NamedTuple):
+class Asked(Bundle, frozen=True):
     """What asking has brought: results, what was measured, and why it ended before all were asked, if it did."""
 
     kept: Sequence[Kept] = ()

@@ -6,9 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
 from ippon.engine.journey import Ended, journey
-from ippon.ports import Kept
 from ippon.records.call import Failure
 from ippon.records.event import Progress
+from ippon.records.kept import Kept
 from ippon.records.run import Result
 
 if TYPE_CHECKING:
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from ippon.engine.lookup import Todo
     from ippon.engine.setting import Setting
     from ippon.execute.gateway import Gateway
-    from ippon.ports import Clock, Entry, Listener
+    from ippon.ports import Clock, Listener
     from ippon.records.call import Outcome
+    from ippon.records.kept import Entry
 
 WINDOW = 64  # evaluations that may wait for a place in a lane; the rest of the plan stays an iterator
 PROGRESS_S = 0.25

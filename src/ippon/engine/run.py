@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from ippon.decide.verdict import promoted
 from ippon.engine.conclude import Course, conclude
 from ippon.engine.lookup import Todo, cached_result, look_up, resumed_result
 from ippon.engine.parts import NOTHING_ASKED, Asked, Prepared
-from ippon.ports import Kept
+from ippon.records.fingerprint import digest
+from ippon.records.kept import Kept
 from ippon.select.changed import urgent_first
 from ippon.select.plan import Wanted, select, tier_named
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from ippon.engine.lookup import Known
     from ippon.engine.parts import Parts, Wish
     from ippon.engine.setting import Setting
+    from ippon.ports import History
     from ippon.records.run import Earlier, Evaluation, Result, Run, Selection
 
 
@@ -31,6 +35,8 @@ def prepare(setting: Setting, wish: Wish, parts: Parts) -> Prepared:
     known = look_up(setting, selection.evaluations, cache, now=now, resumed=resumed)
     results, saved_s, saved_usd = _found(setting, selection, known, retry_failed=wish.retry_failed)
     previous = parts.history.last(setting.suite.name, setting.target_name)
+    if previous is not None and len(results) < len(selection.evaluations):
+        previous = with_results(previous, parts.history)
     todo = _todo(selection, known, results, previous, setting)
     return Prepared(
         setting=setting,
@@ -68,15 +74,21 @@ def finish(prepared: Prepared, parts: Parts, asked: Asked = NOTHING_ASKED) -> Ru
         warnings=wish.warnings,
         judge=wish.judge,
     )
-    run = conclude(prepared.setting, selection, ordered, course)
     keys = prepared.known.keys | {
         selection.evaluations[row.position]: row.key for row in asked.kept if row.key is not None
     }
     rows = [
         Kept(position, keys.get(selection.evaluations[position]), result) for position, result in enumerate(ordered)
     ]
+    evidence = digest([(row.key, row.result.score) for row in rows]).hex()
+    run = conclude(prepared.setting, selection, ordered, course, evidence=evidence)
     parts.store.finish(run, rows)
     return run
+
+
+def with_results(previous: Earlier, history: History) -> Earlier:
+    """The run before with its results."""
+    return msgspec.structs.replace(previous, results=tuple(history.results(previous.run_id)))
 
 
 def next_tier(run: Run) -> str | None:

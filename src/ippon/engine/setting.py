@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ippon.evaluate.identity import identity
 from ippon.evaluate.material import Context, command_key, material, picked, reads
+from ippon.records.bundle import Bundle
 from ippon.records.fingerprint import digest, fields_digest, response_key, score_key, text_digest
 from ippon.records.suite import RecordedTarget
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ippon.records.suite import AnyEvaluator, Example, ResponseKind, Suite, Target
 
 
-class Models(NamedTuple):
+class Models(Bundle, frozen=True):
     """The models of one evaluator: its own, and those of a cascade's cheap and sure one."""
 
     use: ModelUse | None = None

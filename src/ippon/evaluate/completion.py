@@ -18,14 +18,9 @@ def layout(rubric: str, labels: Sequence[str], shots: Sequence[Mapping[str, Any]
     Rubric and judged examples come first, so that all items share that prefix and a server computes it once. Every
     value is JSON on one line; a shot holds the names of `fields` and its `label`.
     """
-    head = f"Label each response as {' or '.join(labels)}. {rubric.strip()}\n\n"
-    judged = [f"{_item({name: shot.get(name) for name in fields})}Label: {shot[LABEL]}\n\n" for shot in shots]
-    return f"{head}{''.join(judged)}{_item(fields)}Label:"
+    lines = [f"{_row({name: shot.get(name) for name in fields})}: {shot[LABEL]}\n" for shot in shots]
+    return f"Judge: {' or '.join(labels)}.\n{' '.join(rubric.split())}\n\n{''.join(lines)}{_row(fields)}:"
 
 
-def _item(fields: Mapping[str, Any]) -> str:
-    return "".join(f"{_title(name)}: {quoted(value)}\n" for name, value in fields.items())
-
-
-def _title(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+def _row(fields: Mapping[str, Any]) -> str:
+    return " ".join(f"{name} {quoted(value)}" for name, value in fields.items())

@@ -10,7 +10,6 @@ import msgspec
 
 from ippon.execute.price import cost_usd
 from ippon.execute.scheduler import Arrived, Asked, Closed, Drop, Fail, Scheduler, Send, StopLane, Woke
-from ippon.ports import Entry
 from ippon.records.call import (
     DETERMINISTIC,
     Answer,
@@ -26,6 +25,7 @@ from ippon.records.call import (
     lane_of,
 )
 from ippon.records.fingerprint import call_key
+from ippon.records.kept import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable

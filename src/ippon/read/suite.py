@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,6 +10,7 @@ import msgspec
 from ippon.errors import Problem, SuiteError
 from ippon.read.compiled import LARGEST, Compiled
 from ippon.read.matching_files import matching_files
+from ippon.records.fingerprint import sha256
 from ippon.records.version import __version__
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FORMAT = b"ippon.compiled/1"
 NAMES = ("ippon.toml", "ippon.yaml", "ippon.yml")
 LARGEST_KEPT = 16_000_000  # bytes of a compiled suite
-_DIGEST = hashlib.sha256().digest_size
+_DIGEST = sha256().digest_size
 
 
 class Memo(Protocol):
@@ -57,7 +57,7 @@ def _keep(memo: Memo, key: bytes, made: Compiled) -> None:
     except UnicodeEncodeError:
         return
     if len(text) <= LARGEST_KEPT:
-        memo.keep(key, hashlib.sha256(text).digest() + text)
+        memo.keep(key, sha256(text).digest() + text)
 
 
 def opened(path: str) -> bytes:
@@ -75,13 +75,13 @@ def opened(path: str) -> bytes:
 
 
 def _key(where: str, body: bytes, *, trusted: bool) -> bytes:
-    parts = (FORMAT, __version__.encode(), os.fsencode(where), b"1" if trusted else b"0", hashlib.sha256(body).digest())
-    return hashlib.sha256(b"\0".join(parts)).digest()
+    parts = (FORMAT, __version__.encode(), os.fsencode(where), b"1" if trusted else b"0", sha256(body).digest())
+    return sha256(b"\0".join(parts)).digest()
 
 
 def _recalled(body: bytes | None, folder: str) -> Suite | None:
     """The suite of a memo's body, if that is whole and still true."""
-    if body is None or hashlib.sha256(body[_DIGEST:]).digest() != body[:_DIGEST]:
+    if body is None or sha256(body[_DIGEST:]).digest() != body[:_DIGEST]:
         return None
     try:
         made = msgspec.json.decode(body[_DIGEST:], type=Compiled)
@@ -96,7 +96,7 @@ def _recalled(body: bytes | None, folder: str) -> Suite | None:
 def _digest(path: str) -> bytes | None:
     try:
         with open(path, "rb") as file:  # noqa: PTH123
-            return hashlib.sha256(file.read()).digest()
+            return sha256(file.read()).digest()
     except OSError:
         return None
 

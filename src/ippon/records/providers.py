@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from ippon.records.bundle import Bundle
 
 
-class Endpoint(NamedTuple):
+class Endpoint(Bundle, frozen=True):
     """Where a provider lives. `key_env` is None where it asks for none. `schema`: JSON-schema output is offered."""
 
     base_url: str
@@ -53,7 +55,7 @@ PRICES: dict[str, tuple[float, float]] = {
 FREE_PROVIDERS: frozenset[str] = frozenset({"local", "ollama", "vllm", "lmstudio", "llamacpp"})
 
 
-class ModelUse(NamedTuple):
+class ModelUse(Bundle, frozen=True):
     """A model as judges and targets use it: what goes into their requests, and what its endpoint can do."""
 
     provider: str

@@ -131,19 +131,23 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Earlier(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run looks at of the one before it: part of a `Run`, and quick to read."""
+    """What a run looks at of the one before it: part of a `Run`, and quick to read; `results` come apart."""
 
     run_id: str
     started_at: float
     target: str | None
     stopped_because: str
     latency: Latency
+    evidence: str
     gates: tuple[GateResult, ...] = ()
     results: tuple[Result, ...] = ()
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """One run, complete: what `--json`, the history and the Python interface show."""
+    """One run, complete: what `--json`, the history and the Python interface show.
+
+    `evidence` is a digest over what was asked and scored: equal for two runs that know the same.
+    """
 
     run_id: str
     suite: str
@@ -172,6 +176,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     selection_method: str = "all"
     content: str = ""
+    evidence: str = ""
     judge: str | None = None
     on_inconclusive: str = "fail"
 

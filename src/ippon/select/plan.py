@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ippon.errors import UsageError
+from ippon.records.bundle import Bundle
 from ippon.records.run import Evaluation, Selection
 from ippon.records.suite import BUILT_IN_TIERS
 from ippon.select.discriminative import most_telling
@@ -35,7 +36,7 @@ def total(suite: Suite, target: str | None, repeats: int | None = None) -> int:
     return sum(len(items(suite, e)) * each * (repeats or e.repeats) for e in suite.evaluators)
 
 
-class Wanted(NamedTuple):
+class Wanted(Bundle, frozen=True):
     """What is wanted of a selection.
 
     `grouped` asks evaluator by evaluator (a local model's prompt cache likes that), else the evaluators take turns; the

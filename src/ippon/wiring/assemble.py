@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from ippon.adapters.cache_sqlite import SqliteCache
 from ippon.adapters.clock_system import SystemClock
@@ -16,6 +18,7 @@ from ippon.engine.parts import Parts, Wish
 from ippon.engine.setting import Setting
 from ippon.errors import MissingExtraError, NotBuiltError, Problem, StoreError, TrustError, UsageError
 from ippon.read.suite import find, load
+from ippon.records.bundle import Bundle
 from ippon.records.event import RunStarted
 from ippon.records.providers import LOCAL
 from ippon.records.suite import DEFAULT_TIER, ModelTarget, Suite
@@ -38,7 +41,7 @@ Functions = Mapping[str, "Callable[..., object]"]
 TTL_S = {"m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 
 
-class Opened(NamedTuple):
+class Opened(Bundle, frozen=True, kw_only=True):
     """A suite and the cache beside it, open. `functions` are those of a suite that was built in Python."""
 
     suite: Suite
@@ -49,7 +52,7 @@ class Opened(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-class Assembled(NamedTuple):
+class Assembled(Bundle, frozen=True, kw_only=True):
     """One run: what it works with, what is wanted of it, its plugs."""
 
     opened: Opened
@@ -78,7 +81,7 @@ def opened_with(known: Opened, options: Options) -> Generator[Opened]:
     """A suite that is read already, with its cache; closed at the end."""
     cache, warning = open_cache(options, known.environ)
     try:
-        yield known._replace(cache=cache, warnings=(warning,) if warning else ())
+        yield msgspec.structs.replace(known, cache=cache, warnings=(warning,) if warning else ())
     finally:
         if cache is not None:
             cache.close()
