@@ -27,7 +27,10 @@ def test_the_layout_as_it_is():
     """A changed one is another prompt: raise PROMPT_VERSION."""
     prompt = layout("Be  kind.\nAlways.", ("good", "poor"), SHOTS, {"input": "x\ny", "response": 'say "z"'})
 
-    assert 'Judge: good or poor.\nBe kind. Always.\n\ninput "a" response "b": good\ninput "x\\ny" response "say \\"z\\"":' == prompt
+    assert (
+        'Judge: good or poor.\nBe kind. Always.\n\ninput "a" response "b": good\ninput "x\\ny" response "say \\"z\\"":'
+        == prompt
+    )
 
 
 @given(st.text())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ippon.records.call import CommandRequest, FunctionRequest, HttpRequest, ModelRequest
 from ippon.records.providers import PROVIDERS, Endpoint
+from ippon.records.suite import CommandTarget, HttpTarget, PythonTarget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ippon.records.suite import Suite
 
 API_KEY = "IPPON_API_KEY"
+T = TypeVar("T")
 
 
 class Clients:
@@ -79,19 +81,29 @@ class Clients:
             case "http":
                 from ippon.adapters.client_http import HttpClient  # noqa: PLC0415
 
-                return HttpClient()
+                return HttpClient(urls=[each.url for each in self._targets(HttpTarget)])
             case "command":
                 from ippon.adapters.client_command import CommandClient  # noqa: PLC0415
 
-                return CommandClient(folder=self._suite.folder)
+                return CommandClient(
+                    folder=self._suite.folder, targets=[tuple(each.command) for each in self._targets(CommandTarget)]
+                )
             case "function":
                 from ippon.adapters.client_function import FunctionClient  # noqa: PLC0415
 
-                return FunctionClient(self._functions, folder=self._suite.folder)
+                return FunctionClient(
+                    self._functions,
+                    folder=self._suite.folder,
+                    targets=[each.function for each in self._targets(PythonTarget)],
+                )
             case _:
                 from ippon.adapters.client_openai import OpenAIClient  # noqa: PLC0415
 
                 return OpenAIClient(*self._doors(name, request))
+
+    def _targets(self, kind: type[T]) -> list[T]:
+        """The suite's targets of one kind."""
+        return [each for each in self._suite.targets.values() if isinstance(each, kind)]
 
     def _doors(self, name: str, request: Request) -> tuple[dict[str, Endpoint], dict[str, str]]:
         """(addresses, keys) by provider. A key goes to its own provider's address, one from IPPON_API_KEY to `--base-url`."""

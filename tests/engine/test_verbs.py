@@ -1,0 +1,371 @@
+"""The other verbs, through the command line: plan, try, cache, trust, doctor, and runs of code and commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.endpoint import serving
+from bench.script import Script
+from tests.door import coaching, ippon
+
+
+@pytest.fixture
+def suite(tmp_path):
+    """The path of a coaching suite."""
+    return coaching(tmp_path)
+
+
+def test_plan_sends_nothing_and_says_why_each_misses(suite, tmp_path, capsys):
+    """Before the first run, after it, and after one word of a rubric was changed."""
+    with serving(Script()) as endpoint:
+        at = ["--base-url", endpoint.base_url]
+        first = ippon(capsys, "plan", suite, "-t", "medium", "--json", *at).object
+        assert (294, 21, 0, 21, 21, {"never asked"}) == (
+            first["evaluations"]["total"],
+            first["evaluations"]["selected"],
+            first["evaluations"]["cached"],
+            first["evaluations"]["to_run"],
+            first["calls"],
+            {miss["because"] for miss in first["misses"]},
+        )
+        assert None is first["est_s"]
+        ippon(capsys, "run", suite, "-t", "medium", *at)
+        sent = endpoint.stats().requests
+        path = tmp_path / "ippon.toml"
+        path.write_text(path.read_text().replace("shows tone", "has a tone"))
+        second = ippon(capsys, "plan", suite, "-t", "medium", "--json", *at).object
+        assert (18, 3) == (second["evaluations"]["cached"], second["evaluations"]["to_run"])
+        assert {"tone"} == {miss["evaluator"] for miss in second["misses"]}
+        assert all("evaluator.options changed" in miss["because"] for miss in second["misses"]), second["misses"]
+        assert second["est_s"] is not None
+        assert sent == endpoint.stats().requests
+        assert 0 == ippon(capsys, "plan", suite, *at).code
+
+
+def test_plan_knows_what_money_it_would_take(tmp_path, capsys, monkeypatch):
+    """Prompts are measured; above five dollars somebody has to say yes."""
+    path = coaching(tmp_path)
+    text = (tmp_path / "ippon.toml").read_text()
+    (tmp_path / "ippon.toml").write_text(
+        text.replace('model = "vllm/scripted"', 'model = "vllm/scripted"\nprice = { input = 900, output = 900 }')
+    )
+    with serving(Script()) as endpoint:
+        at = ["--base-url", endpoint.base_url]
+        planned = ippon(capsys, "plan", path, "-t", "full", "--json", *at).object
+        assert planned["est_usd"] > 5
+        refused = ippon(capsys, "run", path, "-t", "full", "--json", *at)
+        assert 2 == refused.code
+        assert "--max-usd" in refused.object["errors"][0]["hint"]
+        assert 0 == endpoint.stats().requests
+        ran = ippon(capsys, "run", path, "-t", "full", "--max-usd", "1", "-j", "1", "--json", *at)
+        assert (3, True) == (ran.code, 1 <= ran.object["cost_usd"] < 2)
+    assert "$1" in ran.object["stopped_because"]
+
+
+def test_try_shows_the_prompt_the_answer_and_how_it_was_read(suite, capsys):
+    """Asked once, then from the cache; an unknown name has a nearest one."""
+    with serving(Script(), answer=lambda _body: {"reason": "warm words", "label": "good"}) as endpoint:
+        at = ["--base-url", endpoint.base_url]
+        said = ippon(capsys, "try", "ex-003", "pace", suite, *at)
+        assert (0, 1) == (said.code, endpoint.stats().requests), said.err
+        for part in ("The reply shows pace.", "warm words", "1.00"):
+            assert part in said.out
+        assert 0 == ippon(capsys, "try", "ex-003", "pace", suite, *at).code
+        assert 1 == endpoint.stats().requests
+        wrong = ippon(capsys, "try", "ex-03", "pace", suite, *at)
+    assert 2 == wrong.code
+    assert "nearest: ex-0" in wrong.err
+
+
+def test_try_shows_what_went_wrong(suite, capsys):
+    """A refused call, and a lane that ended."""
+    for fault, word in (("400", "failed:"), ("404", "not asked:")):
+        with serving(Script(faults={fault: 1.0})) as endpoint:
+            said = ippon(capsys, "try", "ex-003", "pace", suite, "--base-url", endpoint.base_url)
+        assert word in said.out, said.out
+
+
+def test_cache_why_stats_and_clear(suite, tmp_path, capsys):
+    """Kept, then a miss for one field; counted; emptied."""
+    with serving(Script()) as endpoint:
+        at = ["--base-url", endpoint.base_url]
+        assert "never asked" == ippon(capsys, "cache", "why", "ex-003", "pace", suite, "--json", *at).object["because"]
+        ippon(capsys, "run", suite, "-t", "full", *at)
+        assert ippon(capsys, "cache", "why", "ex-003", "pace", suite, "--json", *at).object["hit"]
+        rows = tmp_path / "examples.jsonl"
+        rows.write_text(rows.read_text().replace('"answer 3"', '"another answer"'))
+        why = ippon(capsys, "cache", "why", "ex-003", "pace", suite, "--json", *at).object
+        assert (False, ["response"]) == (why["hit"], why["changed"])
+        stats = ippon(capsys, "cache", "stats", suite, "--json").object
+        assert ({"call": 294, "score": 294}, 588, 0.0) == (stats["by_class"], stats["entries"], stats["hit_rate"])
+        assert 0 == ippon(capsys, "cache", "clear", suite).code
+        assert 0 == ippon(capsys, "cache", "stats", suite, "--json").object["entries"]
+        rows.write_text(rows.read_text().replace('"another answer"', '"answer 3"'))
+        assert "never asked" == ippon(capsys, "cache", "why", "ex-003", "pace", suite, "--json", *at).object["because"]
+
+
+def test_cache_why_of_a_response_that_was_not_fetched(tmp_path, capsys):
+    """Nothing can be known of its score."""
+    path = coaching(tmp_path, target='[target]\nkind = "model"\nmodel = "vllm/bot"')
+
+    assert (
+        "response not fetched yet" == ippon(capsys, "cache", "why", "ex-003", "pace", path, "--json").object["because"]
+    )
+    plan = ippon(capsys, "plan", path, "--json").object
+    assert (14, 0.0) == (plan["calls"], plan["est_usd"])
+
+
+def test_what_expired_says_so(tmp_path, capsys):
+    """A time to live of a minute, and a clock that went on: looked at when read."""
+    path = coaching(tmp_path, more='[cache]\nttl = "1m"\n')
+    with serving(Script()) as endpoint:
+        at = ["--base-url", endpoint.base_url]
+        ippon(capsys, "run", path, *at)
+        with sqlite3.connect(f"{os.environ['XDG_CACHE_HOME']}/ippon/cache.sqlite") as db:
+            db.execute("DELETE FROM entries WHERE kind = 'score'")
+        db.close()
+        chosen = ippon(capsys, "plan", path, "--json", *at).object["misses"][0]
+    assert "expired or cleared" == chosen["because"]
+
+
+CODE_SUITE = """
+ippon = 1
+name = "code"
+[target]
+kind = "python"
+function = "bot:answer"
+[targets.shell]
+kind = "command"
+command = ["{python}", "bot.py"]
+[[evaluators]]
+name = "short"
+kind = "python"
+function = "bot:short"
+[[evaluators]]
+name = "lint"
+kind = "command"
+command = ["{python}", "lint.py"]
+[[examples]]
+id = "a"
+input = "one"
+[[examples]]
+id = "b"
+input = "two"
+"""
+BOT = """
+import json, sys
+open("ran", "a").close()
+def answer(input):
+    return "echo " + input
+def short(response):
+    return {"score": 1.0 if len(response) < 20 else 0.0, "reason": f"{len(response)} characters"}
+if __name__ == "__main__":
+    print("shell " + json.load(sys.stdin)["input"], end="")
+"""
+LINT = """
+import json, sys
+given = json.load(sys.stdin)
+print(json.dumps({"score": 0.5, "reason": "half of " + given["response"]}))
+"""
+
+
+@pytest.fixture
+def code(tmp_path, monkeypatch):
+    """A suite with Python and commands of its own."""
+    (tmp_path / "ippon.toml").write_text(CODE_SUITE.replace("{python}", sys.executable))
+    (tmp_path / "bot.py").write_text(BOT)
+    (tmp_path / "lint.py").write_text(LINT)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_code_runs_only_when_it_is_trusted(code, capsys):
+    """Refused, allowed this time, trusted from now on, refused again when it has changed."""
+    refused = ippon(capsys, "run")
+    assert 2 == refused.code
+    assert "ippon trust" in refused.err
+    assert not (code / "ran").exists()
+    run = ippon(capsys, "run", "-t", "full", "--trust", "--json").object
+    assert (4, 0, 0) == (run["evaluations"]["answered"], run["exit_code"], run["calls_sent"])
+    assert {"echo one", "echo two"} == {result["text"] for result in run["results"]}
+    assert {"half of echo one", "half of echo two", "8 characters"} == {result["reason"] for result in run["results"]}
+    assert 2 == ippon(capsys, "run").code
+    assert 0 == ippon(capsys, "trust").code
+    again = ippon(capsys, "run", "-t", "full", "--json").object
+    assert 4 == again["evaluations"]["cached"]
+    shell = ippon(capsys, "run", "-t", "full", "--target", "shell", "--json").object
+    assert {"shell one", "shell two"} == {result["text"] for result in shell["results"]}
+    (code / "bot.py").write_text(BOT.replace("echo", "hello"))
+    changed = ippon(capsys, "run")
+    assert 2 == changed.code
+    assert "ippon trust" in changed.err
+
+
+def test_an_edited_function_is_asked_again(code, capsys):
+    """Its file is part of the key."""
+    ippon(capsys, "run", "-t", "full", "--trust")
+    (code / "bot.py").write_text(BOT.replace("echo", "hello"))
+    run = ippon(capsys, "run", "-t", "full", "--trust", "--json").object
+
+    assert (4, {"hello one", "hello two"}) == (
+        run["evaluations"]["answered"],
+        {result["text"] for result in run["results"]},
+    )
+    tried = ippon(capsys, "try", "a", "lint", "--trust", "--no-cache")
+    assert "lint.py" in tried.out
+    assert "half of hello one" in tried.out
+    assert "bot:short" in ippon(capsys, "try", "a", "short", "--trust", "--no-cache").out
+
+
+def test_http_targets_get_no_key_and_need_no_trust(tmp_path, capsys):
+    """A JSON body with templates; the answer is found inside the JSON that comes back."""
+    with serving(
+        Script(keep_bodies=True), answer=lambda body: b'{"out": {"text": "got ' + body["q"].encode() + b'"}}'
+    ) as endpoint:
+        (tmp_path / "ippon.toml").write_text(
+            f'ippon = 1\nname = "http"\n[target]\nkind = "http"\nurl = "{endpoint.base_url}/chat/completions"\n'
+            'json = { q = "{{ input }}" }\nanswer = "out.text"\n[[evaluators]]\nname = "got"\nkind = "contains"\ntext = "got"\n'
+            '[[examples]]\nid = "a"\ninput = "one"\n[[examples]]\nid = "b"\ninput = "two"\n'
+        )
+        run = ippon(capsys, "run", str(tmp_path / "ippon.toml"), "-t", "full", "--json").object
+        assert ({"got one", "got two"}, 2, 0) == (
+            {result["text"] for result in run["results"]},
+            run["calls_sent"],
+            endpoint.stats().with_key,
+        )
+        tried = ippon(capsys, "try", "a", "got", str(tmp_path / "ippon.toml"), "--no-cache")
+    assert "POST" in tried.out
+
+
+def test_keys_are_missed_before_the_first_call_and_only_when_one_is_due(tmp_path, capsys, monkeypatch):
+    """All of them at once, by name; what is cached needs none."""
+    path = coaching(tmp_path)
+    text = (tmp_path / "ippon.toml").read_text()
+    (tmp_path / "ippon.toml").write_text(text.replace("vllm/scripted", "openai/gpt-5-mini"))
+    said = ippon(capsys, "run", path)
+    assert 2 == said.code
+    assert "OPENAI_API_KEY is not set" in said.err
+    assert "5 more" in said.err
+    unknown = ippon(capsys, "run", path, "--judge", "opnai/gpt")
+    assert (2, True) == (unknown.code, "openai" in unknown.err)
+    nothing = ippon(capsys, "run", path, "--judge", "gpt")
+    assert (2, True) == (nothing.code, "PROVIDER/MODEL" in nothing.err)
+
+
+def test_providers_of_ones_own(tmp_path, capsys, monkeypatch):
+    """Their key goes out only from a trusted suite; without one none is asked for; IPPON_API_KEY goes to --base-url."""
+    monkeypatch.setenv("OURS_KEY", "sk-ours")
+    monkeypatch.setenv("IPPON_API_KEY", "sk-there")
+    with serving(Script()) as endpoint:
+        own = f'[providers.ours]\nbase_url = "{endpoint.base_url}"\napi_key_env = "OURS_KEY"\n'
+        path = coaching(tmp_path, more=own)
+        at = ["--judge", "ours/m"]
+        refused = ippon(capsys, "run", path, *at)
+        assert (2, True) == (refused.code, "only from a trusted suite" in refused.err)
+        assert 0 == ippon(capsys, "run", path, *at, "--trust").code
+        assert (7, 7) == (endpoint.stats().requests, endpoint.stats().with_key)
+        assert 0 == ippon(capsys, "run", path, "--base-url", endpoint.base_url).code
+        assert 14 == endpoint.stats().with_key
+        monkeypatch.delenv("IPPON_API_KEY")
+        assert 0 == ippon(capsys, "run", path, "--base-url", endpoint.base_url, "--refresh").code
+        assert 14 == endpoint.stats().with_key
+        monkeypatch.delenv("OURS_KEY")
+        gone = ippon(capsys, "run", path, *at, "--trust", "--refresh")
+        assert (2, True) == (gone.code, "OURS_KEY is not set" in gone.err)
+
+
+def test_anthropic_speaks_its_own_dialect(tmp_path, capsys, monkeypatch):
+    """Through `--base-url`, with the messages API."""
+    path = coaching(tmp_path)
+    with serving(Script(), answer=lambda _body: '{"reason": "r", "label": "good"}') as endpoint:
+        said = ippon(
+            capsys, "run", path, "--judge", "anthropic/claude-haiku-4-5", "--base-url", endpoint.base_url, "--json"
+        )
+        assert (0, ["/v1/messages"]) == (said.code, list(endpoint.stats().by_path)), said.err
+
+
+def test_cascades_ask_the_sure_one_where_the_cheap_one_is_unsure(tmp_path, capsys):
+    """Half of the responses are clear by code alone."""
+    cascade = (
+        '[[evaluators]]\nname = "sure"\nkind = "cascade"\nunsure = [0.2, 0.8]\n'
+        'cheap = { kind = "exact" }\nsure = { kind = "judge", rubric = "It is right." }\n'
+    )
+    (tmp_path / "ippon.toml").write_text(
+        f'ippon = 1\nname = "c"\n[judge]\nmodel = "vllm/m"\n{cascade}[[examples]]\nid = "a"\ninput = "i"\nresponse = "x"\nreference = "x"\n'
+    )
+    with serving(Script()) as endpoint:
+        run = ippon(capsys, "run", str(tmp_path / "ippon.toml"), "--json", "--base-url", endpoint.base_url).object
+        assert (1.0, 0) == (run["results"][0]["score"], endpoint.stats().requests)
+
+
+def test_doctor_looks_at_everything(suite, tmp_path, capsys, monkeypatch):
+    """Versions, places, suite, lanes; a key's name, never its value; what is closed is said."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-value")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    closed = ippon(capsys, "doctor", suite, "--base-url", f"http://127.0.0.1:{port}/v1", "--json")
+    found = {row["name"]: row["state"] for row in closed.object["findings"]}
+    assert ("ok", "FAIL") == (found["suite"], found["vllm/scripted"])
+    assert "OPENAI_API_KEY" in closed.out
+    assert "sk-secret-value" not in closed.out
+    with serving(Script()) as endpoint:
+        opened = ippon(capsys, "doctor", suite, "--base-url", endpoint.base_url, "--json").object
+    assert "ok" == {row["name"]: row["state"] for row in opened["findings"]}["vllm/scripted"]
+    keyless = ippon(capsys, "doctor", suite, "--judge", "anthropic/x", "--json").object
+    assert "FAIL" == {row["name"]: row["state"] for row in keyless["findings"]}["anthropic/x"]
+    assert (
+        "ok"
+        == {
+            row["name"]: row["state"]
+            for row in ippon(capsys, "doctor", suite, "--judge", "local/smollm2-135m", "--json").object["findings"]
+        }["suite"]
+    )
+    nowhere = ippon(capsys, "doctor", "--json").object
+    assert "warn" == {row["name"]: row["state"] for row in nowhere["findings"]}["suite"]
+    (tmp_path / "ippon.toml").write_text("ippon = 2\n")
+    assert 2 == ippon(capsys, "doctor", suite).code
+
+
+def test_a_cache_that_cannot_be_used(suite, tmp_path, capsys, monkeypatch):
+    """The default one is a warning and a run without; one that was named is exit 2, before any call."""
+    bad = tmp_path / "bad"
+    bad.write_text("no database " * 200)
+    with serving(Script()) as endpoint:
+        at = ["--base-url", endpoint.base_url]
+        named = ippon(capsys, "run", suite, "--cache", str(bad), *at)
+        assert (2, 0) == (named.code, endpoint.stats().requests)
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+        (tmp_path / "xdg" / "ippon").mkdir(parents=True)
+        (tmp_path / "xdg" / "ippon" / "cache.sqlite").write_bytes(bad.read_bytes())
+        default = ippon(capsys, "run", suite, "--json", *at)
+        assert (0, 7) == (default.code, endpoint.stats().requests)
+        assert "remembers nothing" in default.object["warnings"][0]
+        for verb in (("cache", "stats"), ("cache", "clear")):
+            assert 2 == ippon(capsys, *verb, suite).code
+
+
+def test_a_history_that_cannot_be_written_ends_the_run(suite, tmp_path, capsys):
+    """Nothing is asked that could not be kept."""
+    (tmp_path / ".ippon").write_text("a file where a folder should be")
+    with serving(Script()) as endpoint:
+        said = ippon(capsys, "run", suite, "--base-url", endpoint.base_url)
+        assert (2, 0) == (said.code, endpoint.stats().requests)
+    assert "history" in said.err
+
+
+def test_trust_that_is_garbled_is_no_trust(code, capsys, monkeypatch):
+    """A doubt is no trust."""
+    ippon(capsys, "trust")
+    state = Path(os.environ["XDG_STATE_HOME"], "ippon", "trust.json")
+    assert json.loads(state.read_text())
+    state.write_text("{")
+
+    assert 2 == ippon(capsys, "run").code
