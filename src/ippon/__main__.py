@@ -9,6 +9,7 @@ import sys
 
 def main() -> None:
     """Run one command and end the process with its exit code."""
+    _open_what_is_closed()
     # A warm run makes fewer objects than a collection is worth; the default would collect forty times while importing.
     gc.set_threshold(50_000)
     if sys.argv[1:2] == ["run"]:
@@ -24,6 +25,13 @@ def main() -> None:
     except OSError:
         code = code or 1
     os._exit(code)
+
+
+def _open_what_is_closed() -> None:
+    """Give a closed standard stream somewhere to go: Python leaves None in its place, which nobody can write to."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), "r" if name == "stdin" else "w"))
 
 
 def _import_msgspec() -> None:

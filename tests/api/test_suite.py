@@ -202,6 +202,11 @@ def test_options_are_the_flags():
     assert "did you mean `tier`?" == caught.value.problems[0].hint
     with pytest.raises(ippon.UsageError):
         suite.run(seed="x")
+    with pytest.raises(ippon.UsageError, match="unknown option `json`"):
+        suite.run(json=True)
+    for later in ({"hedge": True}, {"baseline": "main"}, {"cache": "redis://localhost/0"}):
+        with pytest.raises(ippon.NotBuiltError):
+            suite.run(**later)
 
 
 def test_load_reads_a_file(tmp_path):
@@ -220,3 +225,26 @@ def test_load_reads_a_file(tmp_path):
         ippon.compare(run, run)
     with pytest.raises(ippon.SuiteError):
         ippon.load(tmp_path / "nothing.toml")
+
+
+def test_fakes_are_public():
+    """A clock that stands still, and a client that says what it is told."""
+    clock = ippon.testing.FakeClock(5.0)
+    clock.advance(2.5)
+
+    assert (7.5, 7.5) == (clock.now(), clock.monotonic())
+    with pytest.raises(ValueError, match="time does not go back"):
+        clock.advance(-1)
+    client = ippon.testing.ScriptedClient(lambda _request: "hello")
+    assert "hello" == asyncio.run(client.send(None)).text
+    assert 1 == client.in_flight_max
+    asyncio.run(client.close())
+
+
+def test_schemas_have_names():
+    """The suite file's is there; another name is a usage error."""
+    from ippon import api
+
+    assert "ippon.suite/1" == api.schema("suite")["$id"]
+    with pytest.raises(ippon.UsageError):
+        api.schema("nothing")

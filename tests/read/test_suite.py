@@ -121,7 +121,7 @@ def test_the_warm_path_imports_no_parser():
     load("ippon.toml", trusted=False, memo=memo)
     Path("memo").write_bytes(msgspec.msgpack.encode(dict(memo)))
     program = """
-        import sys, hashlib, msgspec, ippon.errors, ippon.records.suite, ippon.records.version
+        import sys, msgspec, ippon.errors, ippon.records.suite, ippon.records.version, ippon.records.fingerprint
         kept = msgspec.msgpack.decode(open("memo", "rb").read())
         class Memo:
             recall = staticmethod(kept.get)

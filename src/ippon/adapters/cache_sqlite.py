@@ -6,7 +6,7 @@ row has to be a miss, never another score.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -124,9 +124,9 @@ class SqliteCache:
             "SELECT key, fields, created_at FROM explanations WHERE evaluator = ? AND example = ? "
             "ORDER BY created_at DESC LIMIT 50"
         )
-        for key, fields, created_at in self.file.rows(query, (evaluator, example)):
-            if isinstance(key, bytes) and isinstance(fields, bytes):
-                yield key, msgspec.json.decode(fields, type=dict[str, str]), float(str(created_at))
+        rows = cast("Iterator[tuple[bytes, bytes, float]]", self.file.rows(query, (evaluator, example)))
+        for key, fields, created_at in rows:
+            yield key, msgspec.json.decode(fields, type=dict[str, str]), created_at
 
     def clear(self) -> int:
         """Delete all rows and return how many entries that were. The file stays: another process may have it open."""

@@ -122,8 +122,9 @@ class _Functions:
         return name
 
 
-class _StrictOptions(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Options that take no other name."""
+# Flags that name a file or say what a screen shows; from Python there is neither.
+_OF_SCREENS = frozenset({"suite", "output", "json", "quiet", "verbose", "debug", "no_color"})
+_NAMES = [name for name in Options.__struct_fields__ if name not in _OF_SCREENS]
 
 
 def load(path: str | os.PathLike[str], *, trust: bool = False) -> Suite:
@@ -139,15 +140,17 @@ def compare(a: Run, b: Run) -> NoReturn:
 
 def _options(given: Mapping[str, Any]) -> Options:
     """Keyword arguments as the flags that they name; UsageError for one that is none."""
-    try:
-        return msgspec.convert(dict(given), _StrictOptions)
-    except msgspec.ValidationError as error:
+    unknown = next((name for name in given if name not in _NAMES), None)
+    if unknown is not None:
         from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
 
-        unknown = [name for name in given if name not in Options.__struct_fields__]
-        near = get_close_matches(unknown[0], Options.__struct_fields__) if unknown else []
-        hint = f"did you mean `{near[0]}`?" if near else None
-        raise UsageError(Problem(message=f"run: {error}", hint=hint)) from None
+        near = get_close_matches(unknown, _NAMES, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(_NAMES)}"
+        raise UsageError(Problem(message=f"run: unknown option `{unknown}`", hint=hint))
+    try:
+        return msgspec.convert(dict(given), Options)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"run: {error}") from None
 
 
 def _given(value: Any) -> Any:

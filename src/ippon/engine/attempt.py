@@ -53,7 +53,7 @@ def shown_request(request: Request) -> str:
             return f"POST {request.url}\n{msgspec.json.encode(request.json).decode()}"
         case CommandRequest():
             return f"{' '.join(request.command)}\n{request.stdin}"
-        case FunctionRequest():
+        case FunctionRequest():  # exhaustive
             return f"{request.function}\n{msgspec.json.encode(request.arguments).decode()}"
 
 

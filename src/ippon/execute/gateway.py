@@ -217,7 +217,7 @@ class Gateway:
                 self._fail(ticket, failure, tries)
             case Drop(ticket, because, tries, failure):
                 self._finish(ticket, Skipped(because=because, tries=tries, failure=failure))
-            case StopLane(lane, failure):
+            case StopLane(lane, failure):  # exhaustive
                 self.stopped[lane] = failure
                 self._on_stop(lane, failure)
 

@@ -153,7 +153,7 @@ class Scheduler:
                 return self._arrived(event, now)
             case Woke():
                 return self._woke(now)
-            case Closed():
+            case Closed():  # exhaustive
                 return self._close(event.because)
 
     def _asked(self, event: Asked, now: float) -> list[Instruction]:

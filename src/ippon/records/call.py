@@ -176,5 +176,5 @@ def lane_of(request: Request) -> str:
             return request.url
         case CommandRequest():
             return f"command {request.command[0]}"
-        case FunctionRequest():
+        case FunctionRequest():  # exhaustive
             return f"python {request.function}"

@@ -128,10 +128,10 @@ def _first(orders: Mapping[int, list[int]], limit: int, per_item: Mapping[int, i
     taken: dict[int, list[int]] = {e: [] for e in orders}
     left = limit
     for e, i in _asking_order(orders, grouped=False):
-        if per_item[e] > left:
+        left -= per_item[e]
+        if left < 0:
             break
         taken[e].append(i)
-        left -= per_item[e]
     return taken
 
 

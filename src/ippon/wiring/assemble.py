@@ -132,6 +132,9 @@ def assemble(opened: Opened, options: Options, *, listen: Listener, signals: boo
 
     With `signals`, Ctrl-C and its like end the asking, not the process.
     """
+    for name, wanted in (("--hedge", options.hedge), ("--baseline", options.baseline)):
+        if wanted:
+            raise NotBuiltError(name)
     suite = opened.suite
     if opened.cache is not None:
         opened.cache.ttl_s = (

@@ -65,7 +65,7 @@ class Clients:
                 return "http"
             case CommandRequest():
                 return "command"
-            case FunctionRequest():
+            case FunctionRequest():  # exhaustive
                 return "function"
 
     def _make(self, name: str, request: Request) -> Client:
