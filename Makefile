@@ -33,7 +33,7 @@ contracts: .venv/dev.stamp
 
 coverage: .venv/dev.stamp   ## the tests once more, counted: every branch of src
 	@$(BIN)/coverage erase
-	@COVERAGE_PROCESS_START=pyproject.toml $(BIN)/coverage run -m pytest -q -p no:randomly tests
+	@$(BIN)/coverage run -m pytest -q -n 2 tests
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 

@@ -40,9 +40,9 @@ def _import_msgspec() -> None:
     8 ms of a warm run of 40. Whoever imports typing_extensions later gets it as ever.
     """
     modules: dict[str, object] = sys.modules  # type: ignore[assignment]  # None in it says: not to be found
-    absent = modules.setdefault("typing_extensions", None) is None
-    __import__("msgspec")
-    if absent:
+    if "typing_extensions" not in modules:
+        modules["typing_extensions"] = None
+        __import__("msgspec")
         del modules["typing_extensions"]
 
 

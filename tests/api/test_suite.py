@@ -157,6 +157,21 @@ def test_code_is_what_decides_the_key():
     assert name_of(made(1)).endswith("made_locals_lambda")
 
 
+def test_a_function_without_a_digest_is_called_every_time():
+    """It may be anything, so nothing of it is kept."""
+
+    def counted(mark, response):
+        calls.append(mark)
+        return True
+
+    suite = ippon.Suite(
+        name="partial", examples=EXAMPLES[:2], evaluators=[ippon.evaluator(name="p")(functools.partial(counted, "x"))]
+    )
+    for _ in range(2):
+        assert 2 == suite.run().counts.answered
+    assert 4 == len(calls)
+
+
 def test_two_functions_of_one_name_are_told_apart():
     """Two lambdas of one line are two evaluators, if they are named."""
     one, two = (

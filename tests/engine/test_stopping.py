@@ -55,7 +55,7 @@ def test_kill_9_in_the_middle_and_again(tmp_path):
         process.kill()
         process.communicate()
         before = endpoint.stats()
-        again = started(suite, endpoint)
+        again = started(suite, endpoint, "-j", "64")
         out, err = again.communicate(timeout=60)
         after = endpoint.stats()
     run = json.loads(out)

@@ -470,7 +470,9 @@ import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
 from ippon.cli.main import main
-sys.exit(main(sys.argv[2:]))
+code = main(sys.argv[2:])
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+sys.exit(code)
 """
 
 
@@ -494,7 +496,7 @@ def test_a_full_disk_stops_the_calls_and_keeps_what_is_there(suite, capsys):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         requests = endpoint.stats().requests
         assert (2, True) == (done.returncode, 0 < requests < 294), done.stderr
-        assert "cannot be used: " in done.stderr
+        assert "error: the cache" in done.stderr
         assert "Traceback" not in done.stderr
         again = ippon(capsys, "run", suite, "-t", "full", "--json", "--base-url", endpoint.base_url).object
         assert (294, True) == (
@@ -509,3 +511,88 @@ def test_closed_streams_are_no_error(suite):
         command = [sys.executable, "-m", "ippon", *words]
         done = subprocess.run(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command], check=False)
         assert 0 == done.returncode
+
+
+def test_a_full_screen_is_no_trace():
+    """Help into a device that is full."""
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
+        done = subprocess.run(
+            [sys.executable, "-m", "ippon", "--help"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+
+    assert "Traceback" not in done.stderr
+
+
+def test_a_program_that_has_typing_extensions_keeps_it(tmp_path):
+    """The start that does without it leaves it alone where it is there."""
+    program = (
+        "import typing_extensions, sys; sys.argv = ['ippon', 'run', 'no.toml']; import ippon.__main__ as it; it.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert (2, True) == (done.returncode, "no suite at no.toml" in done.stderr)
+
+
+def test_what_is_not_there_is_a_usage_error(suite, tmp_path, capsys, monkeypatch):
+    """A run, a cache that was broken, a suite that nobody wrote."""
+    assert 2 == ippon(capsys, "runs", "show", "nosuch", suite).code
+    assert None is ippon(capsys, "cache", "stats", "--json").object["hit_rate"]
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    (tmp_path / "xdg" / "ippon").mkdir(parents=True)
+    (tmp_path / "xdg" / "ippon" / "cache.sqlite").write_text("no database " * 200)
+    warned = ippon(capsys, "doctor", suite, "--json").object["findings"]
+    assert ["warn"] == [row["state"] for row in warned if row["name"] == "cache" and "remembers nothing" in row["text"]]
+
+
+def test_doctor_on_code_that_is_not_trusted(code, capsys):
+    """What keeps the suite from running."""
+    found = ippon(capsys, "doctor", "--json").object["findings"]
+
+    assert any(row["state"] == "FAIL" and "trust" in row["text"] for row in found if row["name"] == "suite"), found
+
+
+def test_a_template_that_breaks_on_one_example_fails_that_one(tmp_path, capsys):
+    """The others are asked."""
+    (tmp_path / "ippon.toml").write_text(
+        'ippon = 1\nname = "t"\n[target]\nkind = "model"\nmodel = "vllm/m"\nprompt = "{{ input.name }}"\n[[evaluators]]\nname = "e"\n'
+        'kind = "length"\nmin = 1\n[[examples]]\nid = "a"\ninput = { name = "x" }\n[[examples]]\nid = "b"\ninput = "text"\n'
+    )
+    own = '[providers.ours]\nbase_url = "{}"\n'
+    with serving(Script()) as endpoint:
+        path = tmp_path / "ippon.toml"
+        path.write_text(
+            path.read_text().replace("vllm/m", "ours/m").replace("[target]", own.format(endpoint.base_url) + "[target]")
+        )
+        run = ippon(capsys, "run", str(path), "--json").object
+        assert 1 == endpoint.stats().requests
+
+    assert {"a": "answered", "b": "failed"} == {result["example"]: result["status"] for result in run["results"]}
+
+
+def test_why_compares_with_the_nearest(suite, tmp_path, capsys):
+    """Of two kept scores, the one with fewer differences."""
+    rows = tmp_path / "examples.jsonl"
+    config = tmp_path / "ippon.toml"
+    with serving(Script()) as endpoint:
+        at = ["--base-url", endpoint.base_url]
+        ippon(capsys, "run", suite, "-t", "full", *at)
+        rows.write_text(
+            rows.read_text().replace('"answer 3"', '"another"').replace('"question 3"', '"asked otherwise"')
+        )
+        config.write_text(config.read_text().replace("shows pace", "has pace"))
+        ippon(capsys, "run", suite, "-t", "full", *at)
+        rows.write_text(
+            rows.read_text().replace('"another"', '"answer 3"').replace('"asked otherwise"', '"question 3"')
+        )
+        why = ippon(capsys, "cache", "why", "ex-003", "pace", suite, "--json", *at).object
+
+    assert ["evaluator.options"] == why["changed"]
+
+
+@pytest.mark.local
+def test_the_embedded_judge_through_the_door(suite, capsys):
+    """One evaluation on the real model: the probabilities of its two words."""
+    said = ippon(capsys, "try", "ex-003", "pace", suite, "--judge", "local/smollm2-135m")
+
+    assert 0 == said.code, said.err
+    assert "P(good)" in said.out

@@ -115,6 +115,7 @@ def test_a_suite_of_21_is_run_whole_at_every_built_in_tier():
     [
         (Tier(examples=4), 12, "drawn examples"),
         (Tier(evaluations=10), 10, "drawn evaluations"),
+        (Tier(evaluations=1000), 36, "drawn evaluations"),
         (Tier(share=0.1), 4, "drawn evaluations"),
         (Tier(), 36, "all"),
     ],

@@ -275,19 +275,15 @@ def _with_next_tier(finished: Finished, prepared: Prepared, assembled: Assembled
     from ippon.engine.estimate import estimate  # noqa: PLC0415 - only where gates stay untested
 
     taken = len(prepared.selection.evaluations)
-    for tier in BUILT_IN_TIERS:
+    for tier in BUILT_IN_TIERS:  # pragma: no branch - the last of them takes everything, which this one did not
         wish = msgspec.structs.replace(assembled.wish, tier=tier, resume=None)
         ahead = prepare(assembled.setting, wish, assembled.parts)
         if len(ahead.selection.evaluations) > taken:
-            guess = estimate(ahead, assembled.parts.price_for, in_flight=_in_flight(options))
-            return msgspec.structs.replace(
-                finished,
-                next_tier=tier,
-                next_calls=guess.calls,
-                next_s=guess.seconds,
-                next_usd=guess.usd,
-            )
-    return finished
+            break
+    guess = estimate(ahead, assembled.parts.price_for, in_flight=_in_flight(options))
+    return msgspec.structs.replace(
+        finished, next_tier=tier, next_calls=guess.calls, next_s=guess.seconds, next_usd=guess.usd
+    )
 
 
 def _one(opened: Opened, options: Options, example: str, evaluator: str) -> tuple[Prepared, Assembled]:

@@ -121,7 +121,7 @@ class _Journey:
                 return Unscored(failure=text) if isinstance(text, Failure) else text
             case Failed():
                 return Unscored(failure=outcome.failure)
-            case Skipped():
+            case Skipped():  # exhaustive
                 return Unscored(because=outcome.because, failure=outcome.failure)
 
     def judged(self, text: str) -> Generator[Asking, Outcome, Ended]:
