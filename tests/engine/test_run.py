@@ -53,6 +53,16 @@ def test_a_second_run_asks_nothing(suite, capsys):
     assert {"cached"} == {r["status"] for r in second["results"]}
 
 
+def test_a_smaller_tier_after_a_larger_one_asks_nothing(suite, capsys):
+    """And compares with the last run, of which it knows a part."""
+    with serving(Script()) as endpoint:
+        ippon(capsys, "run", suite, "-t", "full", *at(endpoint))
+        said = ippon(capsys, "run", suite, *at(endpoint))
+
+        assert 294 == endpoint.stats().requests
+    assert "7 unchanged" in said.out
+
+
 def test_refresh_asks_again_and_no_cache_remembers_nothing(suite, capsys):
     """The first writes what the next run finds; the second neither reads nor writes."""
     with serving(Script()) as endpoint:

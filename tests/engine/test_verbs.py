@@ -515,12 +515,13 @@ def test_closed_streams_are_no_error(suite):
 
 def test_a_full_screen_is_no_trace():
     """Help into a device that is full."""
-    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
-        done = subprocess.run(
-            [sys.executable, "-m", "ippon", "--help"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
-        )
-
-    assert "Traceback" not in done.stderr
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    for env in (environment, {**environment, "PYTHONUNBUFFERED": "1"}):
+        with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
+            command = [sys.executable, "-m", "ippon", "--help"]
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=env)
+        assert (2, False) == (done.returncode, "Traceback" in done.stderr)
+        assert "No space left on device" in done.stderr
 
 
 def test_a_program_that_has_typing_extensions_keeps_it(tmp_path):
@@ -585,8 +586,10 @@ def test_why_compares_with_the_nearest(suite, tmp_path, capsys):
             rows.read_text().replace('"another"', '"answer 3"').replace('"asked otherwise"', '"question 3"')
         )
         why = ippon(capsys, "cache", "why", "ex-003", "pace", suite, "--json", *at).object
-
-    assert ["evaluator.options"] == why["changed"]
+        assert ["evaluator.options"] == why["changed"]
+        rows.write_text(rows.read_text().replace('"answer 3"', '"another"'))
+        why = ippon(capsys, "cache", "why", "ex-003", "pace", suite, "--json", *at).object
+        assert ["example.input"] == why["changed"]
 
 
 @pytest.mark.local

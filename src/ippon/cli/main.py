@@ -28,6 +28,10 @@ def guarded(work: Callable[[], int], words: Sequence[str], environ: Mapping[str,
         return INTERRUPTED
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        from ippon.errors import StoreError  # noqa: PLC0415 - only where the system is in the way
+
+        return _failed(StoreError(f"the system refused: {error}"), words, environ, started)
     except Exception as error:  # noqa: BLE001 - the last line of defence: whatever it is, it is said in words
         return _failed(error, words, environ, started)
 
