@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pathlib
 import stat
 
 from inline_snapshot import snapshot
@@ -161,8 +160,9 @@ def test_secrets_are_known_by_the_names_of_their_variables():
     )
 
 
-def test_the_state_folder_is_in_the_home_unless_said_otherwise():
-    """XDG, then the home."""
-    from ippon.cli.failure import state_folder
+def test_traces_are_kept_in_the_home_unless_said_otherwise(tmp_path, monkeypatch):
+    """The same folder as everything else of ippon's that belongs to the user."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    bug = bug_of(raised(), {}, debug=False)
 
-    assert state_folder({}) == str(pathlib.Path("~/.local/state/ippon").expanduser())
+    assert f"the trace is in {tmp_path}/.local/state/ippon/trace-" in bug.problem.hint

@@ -134,6 +134,28 @@ def test_a_gate_on_the_population_keeps_a_width():
     )
 
 
+def test_a_population_gate_takes_missing_and_chosen_ones_for_what_they_are():
+    """A missing one may be anything; a chosen one is no sample, unless everything was taken."""
+    missing = interval(Sample(drawn=(1.0,) * 10 + (None,) * 10, n_items=40), level=0.95, population=True)
+    drawn = interval(Sample(drawn=(1.0, 1.0), n_items=9), level=0.95, population=True)
+    chosen = interval(Sample(known=(1.0,), drawn=(1.0, 1.0), n_items=9), level=0.95, population=True)
+    whole = interval(Sample(known=(1.0,), drawn=(1.0, 1.0), n_items=3), level=0.95, population=True)
+
+    assert missing.low < 0.5 < missing.high
+    assert (drawn.low, drawn.high) == (chosen.low, chosen.high)
+    assert whole.low > chosen.low
+
+
+def test_a_gate_looks_at_its_own_measure_only():
+    """Scores where scores were taken, separations where pairs were; a mean only where no evaluator was left out."""
+    pairs = Sample(drawn=(0.9,), n_items=1, span=SEPARATION_SPAN)
+
+    assert [("a >= 0.50", "not_tested")] == verdicts([Gate(evaluator="a", min_score=0.5)], {"a": pairs})
+    assert [("a separation >= 0.30", "not_tested")] == verdicts([Gate(evaluator="a", min_separation=0.3)], {"a": HALF})
+    assert [("mean >= 0.30", "not_tested")] == verdicts([Gate(min_score=0.3)], {"a": HALF}, {"a": 1.0, "b": 1.0})
+    assert [("a >= 0.7005", "fail")] == verdicts([Gate(evaluator="a", min_score=0.7005)], {"a": HALF})
+
+
 def test_globs_give_a_gate_for_each_evaluator():
     """In the order of the suite."""
     samples = {"tone_a": HALF, "focus": HALF, "tone_b": HALF}

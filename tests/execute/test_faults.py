@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ippon.execute.faults import Asked, classify, error_in, inert, retry_after, well_formed
+from ippon.execute.faults import Asked, classify, error_in, inert, well_formed
+from ippon.execute.hints import wait_s
 
 NOW = 1_795_574_964.0  # 2026-11-25T02:49:24Z
 ASKED = Asked(model="gpt-9", host="api.example.com", key_env="EXAMPLE_KEY")
@@ -192,7 +193,7 @@ def test_an_error_that_came_as_a_200_keeps_its_words() -> None:
         (" 7 ", 7.0),
         ("0.5", 0.5),
         ("120", 120.0),
-        ("121", None),
+        ("121", 121.0),
         ("0", None),
         ("-1", None),
         ("nan", None),
@@ -204,7 +205,8 @@ def test_an_error_that_came_as_a_200_keeps_its_words() -> None:
         ("1m30s", 90.0),
         ("500ms", 0.5),
         ("0h0m2.5s", 2.5),
-        ("1d", None),
+        ("1d", 86_400.0),
+        ("367d", None),
         ("1.2.3s", None),
         ("s", None),
         ("soon", None),
@@ -226,24 +228,24 @@ def test_an_error_that_came_as_a_200_keeps_its_words() -> None:
 @pytest.mark.parametrize("name", ["retry-after", "x-ratelimit-reset-tokens", "anthropic-ratelimit-requests-reset"])
 def test_a_hint_is_read_in_all_its_forms(name: str, text: str, expected: float | None) -> None:
     """Rows 16 to 20: seconds, durations, dates, moments, and rubbish."""
-    assert expected == retry_after({name: text}, NOW)
+    assert expected == wait_s({name: text}, NOW)
 
 
 def test_milliseconds_are_a_header_of_their_own() -> None:
     """`retry-after-ms` is finer, so it comes first."""
-    assert 1.5 == retry_after({"retry-after-ms": "1500", "retry-after": "2"}, NOW)
+    assert 1.5 == wait_s({"retry-after-ms": "1500", "retry-after": "2"}, NOW)
 
 
 def test_the_larger_of_two_resets_counts() -> None:
     """Row 20: both limits must have passed; a reset of 0 says nothing (row 19)."""
     headers = {"x-ratelimit-reset-requests": "1s", "x-ratelimit-reset-tokens": "6s", "x-ratelimit-reset": "0"}
 
-    assert 6.0 == retry_after(headers, NOW)
+    assert 6.0 == wait_s(headers, NOW)
 
 
 def test_a_hint_that_makes_no_sense_gives_way_to_one_that_does() -> None:
     """Row 17."""
-    assert 3.0 == retry_after({"retry-after": "-1", "x-ratelimit-reset-tokens": "3s"}, NOW)
+    assert 3.0 == wait_s({"retry-after": "-1", "x-ratelimit-reset-tokens": "3s"}, NOW)
 
 
 def test_a_long_wait_is_told_but_not_kept() -> None:

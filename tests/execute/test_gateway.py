@@ -41,7 +41,9 @@ def request(text: str = "hello", **fields) -> ModelRequest:
 class World:
     """A gateway and what it was given."""
 
-    def __init__(self, answer, *, cache=None, limit=4, may_send=lambda: None, latency_s=0.0, price=None, **options):
+    def __init__(
+        self, answer, *, cache=None, limit=4, may_send=lambda _pending: None, latency_s=0.0, price=None, **options
+    ):
         self.client = ScriptedClient(answer, latency_s=latency_s)
         self.cache = cache
         self.kept: list[Entry] = []
@@ -255,15 +257,36 @@ def test_an_attempt_has_a_time_and_closing_and_cancelling_end_what_is_left():
     asyncio.run(main())
 
 
-def test_wake_lets_a_waiter_look_at_the_clock():
-    """Arrivals come back empty, and go on afterwards."""
+def test_a_client_that_breaks_is_trouble_like_any_other():
+    """Its ticket ends, and the run goes on."""
+
+    def broken(request):
+        if request.messages[0].content == "a":
+            raise AssertionError("not my day")
+        return "fine"
 
     async def main():
-        world = World(lambda _r: "hi", latency_s=0.02)
-        world.gateway.ask("a", request())
-        world.gateway.wake()
-        assert [] == await world.gateway.arrivals()
-        assert 1 == len(await world.all())
+        world = World(broken)
+        world.gateway.ask("a", request("a"))
+        world.gateway.ask("b", request("b"))
+        found = dict(await world.all())
+
+        assert ("transport", 4) == (found["a"].failure.reason, found["a"].tries)
+        assert "AssertionError: not my day" in found["a"].failure.message
+        assert "fine" == found["b"].answer.text
+
+    asyncio.run(main())
+
+
+def test_what_was_not_counted_is_guessed_for_the_budget():
+    """The sum is unknown, the spending is not nothing."""
+
+    async def main():
+        world = World(lambda _r: Answer(text="x"), price=Price(input=1_000_000, output=0))
+        world.gateway.ask("a", request("12345"))
+        await world.all()
+
+        assert (None, 2.0) == (world.gateway.meter.cost_usd, world.gateway.meter.spent_usd)
 
     asyncio.run(main())
 

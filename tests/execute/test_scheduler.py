@@ -188,7 +188,7 @@ def test_closing_drops_what_waits_and_delivers_what_arrives():
 def test_a_budget_closes_before_the_next_attempt():
     """The reason is asked for before each send; what waits is dropped with it."""
     left = [None, None, "the 2 calls are used up"]
-    s = scheduler(limit=9, may_send=lambda: left.pop(0))
+    s = scheduler(limit=9, may_send=lambda _pending: left.pop(0))
     s.handle(Asked(1, "a"), 0.0)
     s.handle(Asked(2, "a"), 0.0)
 
@@ -217,7 +217,7 @@ class World(RuleBasedStateMachine):
         self.flying: dict[int, int] = {}
         self.ended: dict[int, str] = {}
         self.stopped: list[str] = []
-        self.s = scheduler(limit=limit, may_send=lambda: None if self.left > 0 else "budget")
+        self.s = scheduler(limit=limit, may_send=lambda pending: None if self.left > pending else "budget")
 
     def do(self, event):
         for each in self.s.handle(event, self.now):

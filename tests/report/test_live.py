@@ -6,7 +6,7 @@ from inline_snapshot import snapshot
 from msgspec.structs import replace
 
 from ippon.records.event import LaneStopped, Progress, ResultKept, RunStarted
-from ippon.report.live import Live, Told, judge_line, plain_lines, plain_plan_line, plan_line, stop_lines
+from ippon.report.live import Live, judge_line, plain_plan_line, plan_line, stop_lines
 from tests.report.made import WIDE, result
 
 STARTED = RunStarted(run_id="k7m2qd", suite="support-answers", tier="pr", total=294, planned=98, cached=37)
@@ -74,27 +74,9 @@ def test_a_plan_of_nothing_is_done():
     )
 
 
-def test_what_sending_waits_for_takes_the_third_line():
-    """SCREENS 2: line 3 becomes the reason."""
-    live = half_way()
-    live.hear(replace(SENDING, waiting_for="throttled: openai/judge-small asked for 3 s\x07"))
-
-    assert live.region(WIDE, now=103.1)[2] == "throttled: openai/judge-small asked for 3 s\\x07"
-
-
-def test_a_log_has_a_line_per_ten_seconds_or_change_of_state():
+def test_a_log_is_told_how_far_the_run_is():
     """SCREENS 13."""
-    live = half_way()
-    quiet, told = plain_lines(live, Told(at=100.0), now=101.0)
-    live.hear(replace(SENDING, waiting_for="throttled 3 s by openai/judge-small, 16 -> 12"))
-    change, told = plain_lines(live, told, now=102.0)
-    same, told = plain_lines(live, told, now=103.0)
-    due, told = plain_lines(live, told, now=110.5)
-
-    assert (quiet, change, same, due) == snapshot(
-        ([], ["throttled 3 s by openai/judge-small, 16 -> 12"], [], ["63 of 98, 1 failed"])
-    )
-    assert told.at == 110.5
+    assert half_way().plain_line() == "63 of 98, 1 failed"
 
 
 def test_the_first_lines():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ippon.errors import UsageError
 from ippon.records.run import Result
-from ippon.records.suite import Exact, Tier
+from ippon.records.suite import Exact, RecordedTarget, Tier
 from ippon.select.changed import urgent_first
 from ippon.select.discriminative import expected_gap, most_telling
 from ippon.select.drawn import drawn_order, marks
@@ -148,6 +149,50 @@ def test_drawn_evaluations_are_a_prefix_of_each_evaluators_order():
         assert mine == whole[: len(mine)]
 
 
+def test_a_tier_too_small_for_one_example_is_refused():
+    """An empty plan would pass."""
+    s = suite(tiers={"own": Tier(evaluations=1)})
+    with pytest.raises(UsageError, match="one example is 2"):
+        select(s, "own", Wanted("default", repeats=2))
+    with pytest.raises(UsageError, match="takes nothing of what the filters leave"):
+        select(s, "own", Wanted("default", filters=Filters(evaluators=("tone",))))
+
+
+def test_one_dear_evaluator_does_not_starve_the_others():
+    """It is left out; the rest take their turns."""
+    s = suite(evaluators=(Exact(name="dear", repeats=5), Exact(name="cheap")), tiers={"own": Tier(evaluations=8)})
+    taken_ = Counter(e.evaluator for e in select(s, "own", Wanted("default")).evaluations)
+
+    assert {0: 5, 1: 3} == taken_
+
+
+def test_a_share_is_not_rounded_up_by_floats():
+    """0.07 of 100 is 7."""
+    s = suite(100, evaluators=(Exact(name="a"),), tiers={"own": Tier(share=0.07)})
+
+    assert 7 == len(select(s, "own", Wanted("default")).evaluations)
+
+
+def test_filters_do_not_change_what_an_evaluator_is_asked():
+    """The one chosen beside the others is chosen alone as well, or nothing would be reused."""
+    s = suite(evaluators=tuple(Exact(name=f"judge {i}") for i in range(3)))
+    whole = select(s, "quick", Wanted("default"))
+
+    for e in range(3):
+        alone = select(s, "quick", Wanted("default", filters=Filters(evaluators=(f"judge {e}",))))
+        assert [x for x in whole.evaluations if x.evaluator == e] == list(alone.evaluations)
+
+
+def test_truth_values_compare_as_text():
+    """As flags and CSV write them, and as reading checks them."""
+    s = suite(evaluators=(Exact(name="a", where={"ok": "true"}), Exact(name="b", where={"ok": True})))
+    examples = [msgspec.structs.replace(e, row={**e.row, "ok": i % 2 == 0}) for i, e in enumerate(s.examples)]
+    s = msgspec.structs.replace(s, examples=tuple(examples))
+
+    assert {0: 6, 1: 6} == select(s, "full", Wanted("default")).n_items
+    assert 12 == len(select(s, "full", Wanted("default", filters=Filters(where=("ok=true",)))).evaluations)
+
+
 def test_pairs_and_repeats_multiply():
     """Both responses of a pair, each asked twice."""
     s = suite(target=False, contrast=True)
@@ -232,7 +277,10 @@ def test_unknown_tiers_and_targets():
     with pytest.raises(UsageError, match="unknown target `v2`; the suite has: default"):
         target_name(suite(), "v2")
     assert "default" == target_name(suite(), None) == target_name(suite(), "default")
-    assert None is target_name(suite(target=False), None)
+    assert None is target_name(suite(target=False, contrast=True), None)
+    named = msgspec.structs.replace(suite(target=False), targets={"v2": RecordedTarget()})
+    with pytest.raises(UsageError, match="only named ones"):
+        target_name(named, None)
 
 
 def test_chosen_ones_that_failed_are_asked_first_and_drawn_ones_keep_their_order():

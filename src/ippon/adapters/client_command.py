@@ -6,6 +6,8 @@ import asyncio
 import os
 import signal
 from contextlib import suppress
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, cast
 
 from ippon.execute.faults import inert
@@ -27,7 +29,8 @@ _SECRET_ENDS = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
 class CommandClient:
     """Runs commands in the suite's folder, each in a process group of its own that ends with it.
 
-    Variables of the environment whose names end like those of secrets are not handed on. A command in `targets` that
+    Variables of the environment whose names end like those of secrets are not handed on. Python programs keep their
+    bytecode in an empty folder of this client's: what lies beside the code is not what was trusted. A command in `targets` that
     cannot be run to its end is the target's failure, any other one the evaluator's.
     """
 
@@ -41,6 +44,7 @@ class CommandClient:
             for name, value in (os.environ if environment is None else environment).items()
             if not name.upper().endswith(_SECRET_ENDS)
         }
+        self._bytecode: str | None = None
         self._timeout_s = timeout_s
         self._targets = frozenset(targets)
 
@@ -48,8 +52,11 @@ class CommandClient:
         """What the program printed, and its exit code; its last errors where it failed and printed nothing."""
         assert isinstance(request, CommandRequest), "wiring sends each kind of request to its own client"
         try:
+            if self._bytecode is None:
+                self._bytecode = mkdtemp(prefix="ippon-bytecode-")
+            environment = {**self._environment, "PYTHONPYCACHEPREFIX": self._bytecode}
             transport, talk = await asyncio.get_running_loop().subprocess_exec(
-                _Talk, *request.command, cwd=self._folder, env=self._environment, start_new_session=True
+                _Talk, *request.command, cwd=self._folder, env=environment, start_new_session=True
             )
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else str(error)
@@ -65,7 +72,10 @@ class CommandClient:
             await talk.end()
 
     async def close(self) -> None:
-        """Nothing is kept open."""
+        """Take the folder of bytecode away. May be called twice."""
+        if self._bytecode is not None:
+            rmtree(self._bytecode, ignore_errors=True)
+            self._bytecode = None
 
     def _read(self, request: CommandRequest, talk: _Talk, code: int | None) -> Answer | Failure:
         if len(talk.output) > OUTPUT_LIMIT:

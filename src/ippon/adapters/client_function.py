@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import sys
 import threading
-from contextlib import suppress
-from contextvars import ContextVar
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ippon.adapters.client_function_import import forget, imported
+from ippon.adapters.client_function_import import imported, visiting
+from ippon.adapters.client_function_output import divert, give_back, in_user_code
 from ippon.adapters.client_function_result import described, json_text
 from ippon.execute.faults import inert
 from ippon.records.call import Answer, Failure, FunctionRequest
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping
 
     from ippon.records.call import Request
-
-_in_user_code: ContextVar[bool] = ContextVar("in_user_code", default=False)
 
 
 class _Raised(NamedTuple):
@@ -57,13 +54,14 @@ class FunctionClient:
         self._folder = folder
         self._targets = frozenset(targets)
         self._found: dict[str, asyncio.Task[_Function | _Raised]] = {}
-        self._stdout: _Stdout | None = None
+        self._diverts = False
+        self._visits = False
+        self._end = ExitStack()
 
     async def send(self, request: Request) -> Answer | Failure:
         """What the function returned, as JSON text."""
         assert isinstance(request, FunctionRequest), "wiring sends each kind of request to its own client"
-        if self._stdout is None:
-            self._stdout = sys.stdout = _Stdout(sys.stdout)
+        self._begin(request.function)
         finding = self._found.get(request.function)
         if finding is None:
             finding = self._found[request.function] = asyncio.create_task(self._find(request.function))
@@ -77,10 +75,17 @@ class FunctionClient:
 
     async def close(self) -> None:
         """Give standard output back, and forget the suite's folder. May be called twice."""
-        if self._stdout is not None and sys.stdout is self._stdout:
-            sys.stdout = self._stdout.real
-        self._stdout = None
-        forget(self._folder)
+        self._end.close()
+        self._diverts = self._visits = False
+
+    def _begin(self, name: str) -> None:
+        """Divert standard output; with a function of the suite's folder, have code of the folder imported."""
+        if not self._diverts:
+            self._diverts = True
+            self._end.callback(give_back, divert())
+        if not self._visits and name not in self._given:
+            self._visits = True
+            self._end.enter_context(visiting(self._folder))
 
     async def _find(self, name: str) -> _Function | _Raised:
         given = self._given.get(name)
@@ -91,17 +96,6 @@ class FunctionClient:
     def _failed(self, request: FunctionRequest, error: BaseException, file: str | None) -> Failure:
         reason = "target" if request.function in self._targets else "evaluator"
         return Failure(reason=reason, message=inert(described(error, self._folder, file)))
-
-
-class _Stdout:
-    """Standard output as user code sees it: standard error. For everyone else it is what it was."""
-
-    def __init__(self, real: Any) -> None:
-        self.real = real
-
-    def __getattr__(self, name: str) -> Any:
-        """Of whichever stream this is for who asks."""
-        return getattr(sys.stderr if _in_user_code.get() else self.real, name)
 
 
 def _described(function: Callable[..., Any]) -> _Function:
@@ -131,7 +125,7 @@ def _called(function: _Function, given: Mapping[str, Any]) -> str | Awaitable[An
 
 
 async def _awaited(begin: Callable[[], Awaitable[Any]]) -> str | _Raised:
-    token = _in_user_code.set(True)
+    token = in_user_code.set(True)
     try:
         return json_text(await begin())
     except asyncio.CancelledError as error:
@@ -144,7 +138,7 @@ async def _awaited(begin: Callable[[], Awaitable[Any]]) -> str | _Raised:
     except BaseException as error:  # noqa: BLE001 - whatever user code raises is its own failure
         return _Raised(error)
     finally:
-        _in_user_code.reset(token)
+        in_user_code.reset(token)
 
 
 async def _in_thread(work: Callable[[], Any]) -> Any:
@@ -157,7 +151,7 @@ async def _in_thread(work: Callable[[], Any]) -> Any:
             done.set_result(result)
 
     def run() -> None:
-        _in_user_code.set(True)
+        in_user_code.set(True)
         try:
             result = work()
         except BaseException as error:  # noqa: BLE001 - whatever user code raises is its own failure

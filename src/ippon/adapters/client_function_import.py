@@ -6,14 +6,18 @@ import importlib
 import os
 import sys
 import threading
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from ippon.adapters.client_function_bytecode import release, sources_only
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
     from types import ModuleType
 
 _MARK = "__ippon_loaded__"  # on a module that was imported here: what its file was like then
 _importing = threading.Lock()
+_visiting = threading.Lock()  # held for a moment only, while an import may take for ever
 
 
 def imported(name: str, folder: str) -> Callable[..., Any]:
@@ -22,11 +26,9 @@ def imported(name: str, folder: str) -> Callable[..., Any]:
     A module of the folder that has changed since is imported again, with all that came along: keys hold code.
     """
     module_name, _, path = name.partition(":")
-    with _importing:
+    with _importing, visiting(folder):
         _forget_outdated(module_name.partition(".")[0], folder)
         before = set(sys.modules)
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
         importlib.invalidate_caches()
         found: Any = importlib.import_module(module_name)
         for new in set(sys.modules) - before:
@@ -38,11 +40,22 @@ def imported(name: str, folder: str) -> Callable[..., Any]:
     return found
 
 
-def forget(folder: str) -> None:
-    """Take the folder off the import path again."""
-    with _importing:
-        if folder in sys.path:
-            sys.path.remove(folder)
+@contextmanager
+def visiting(folder: str) -> Generator[None]:
+    """Code of the folder may be imported: it stands first in the import path, and its bytecode is not looked at.
+
+    Clients that are open at once each have an entry of their own in the path, so that none takes away another's.
+    """
+    with _visiting:
+        sources = sources_only()
+        sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        with _visiting:
+            with suppress(ValueError):  # user code has changed the path itself
+                sys.path.remove(folder)
+            release(sources)
 
 
 def _mark(module: ModuleType, folder: str) -> None:

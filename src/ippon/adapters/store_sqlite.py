@@ -90,6 +90,13 @@ class SqliteStore:
         rows = sorted((row for sheet in self._sheets(run_id) for row in _rows(sheet)), key=lambda row: row.position)
         return [row.result for row in rows]
 
+    def newest(self, suite: str) -> Run | None:
+        """The newest run of a suite, open ones included, without its results."""
+        query = "SELECT body FROM runs WHERE suite = ? ORDER BY started_at DESC LIMIT 1"
+        for (body,) in _blobs(self.file.rows(query, (suite,))):
+            return msgspec.json.decode(body, type=Run)
+        return None
+
     def load(self, run_id: str) -> Run | None:
         """A run with its results in the order of its plan; "latest" is the newest."""
         by = ("ORDER BY started_at DESC LIMIT 1", ()) if run_id == LATEST else ("WHERE run_id = ?", (run_id,))

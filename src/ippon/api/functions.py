@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, overload
 
 import msgspec
@@ -82,17 +83,28 @@ def name_of(function: AnyFunction) -> str:
 def code_of(function: AnyFunction, version: str | None) -> Code:
     """What a function consists of.
 
-    The digest covers its source and the values that it closes over. Where there is no source, or a value that is not
-    plain data, the declared version alone stands for it; without one there is no digest, and nothing is cached.
+    The digest covers its source, the values that it closes over and its defaults. Where there is no source, or anything
+    that is not plain data (the object of a bound method or of a callable, a function within), the declared version alone
+    stands for it; without one there is no digest, and nothing is cached.
     """
-    parts: list[Any] = [version]
     try:
-        parts.append(inspect.getsource(function))
-        parts += [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
-        digest = hashlib.sha256(canonical(parts)).hexdigest()
+        digest = hashlib.sha256(canonical([version, *_consists_of(function)])).hexdigest()
     except (OSError, TypeError, ValueError, UnicodeError, msgspec.MsgspecError):
         digest = "" if version is None else hashlib.sha256(canonical(["version", version])).hexdigest()
     return Code(digest=digest, parameters=_parameters(function))
+
+
+def _consists_of(function: AnyFunction) -> list[Any]:
+    """Source, closed-over values and defaults. TypeError where an object stands behind it that could be any."""
+    plain = function.__func__ if isinstance(function, MethodType) and _is_code(function.__self__) else function
+    if not isinstance(plain, FunctionType):
+        raise TypeError(f"{type(function).__name__} is no plain function")
+    closed = [cell.cell_contents for cell in plain.__closure__ or ()]
+    return [inspect.getsource(plain.__code__), closed, plain.__defaults__, plain.__kwdefaults__]
+
+
+def _is_code(owner: object) -> bool:
+    return inspect.isclass(owner) or inspect.ismodule(owner)
 
 
 def _parameters(function: AnyFunction) -> tuple[str, ...] | None:

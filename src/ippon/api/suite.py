@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 import msgspec
 
 from ippon.api.functions import EvaluatorFunction, code_of, name_of
-from ippon.api.verbs import deaf, driven, driven_async, finished
+from ippon.api.running import deaf, driven, driven_async, finished
 from ippon.errors import NotBuiltError, Problem, UsageError
 from ippon.records import suite as records
 from ippon.records.options import Options
-from ippon.wiring.assemble import Opened, loaded, opened_with
+from ippon.wiring.opened import Opened, loaded, opened_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -80,10 +80,7 @@ class Suite:
             return (await driven_async(finished(opened, wanted, listen=listen, confirmed=False, signals=False))).run
 
     def _opened(self, options: Options) -> AbstractContextManager[Opened]:
-        known = Opened(
-            suite=self._suite, cache=None, environ=os.environ, trusted=self._trusted, functions=self._functions
-        )
-        return opened_with(known, options)
+        return opened_with(self._suite, options, environ=os.environ, trusted=self._trusted, functions=self._functions)
 
 
 class _Read(Suite):

@@ -5,31 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 from click.shell_completion import shell_complete
 
 from ippon.cli.flags import LATER, Flag, Given, flags_of
 from ippon.cli.help import HELP, LATER_VERBS, VERBS
 from ippon.cli.session import Session
+from ippon.cli.verb import Verb
 from ippon.errors import NotBuiltError, Problem, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-
-class Verb(msgspec.Struct, frozen=True, kw_only=True):
-    """One verb: the module of `ippon.cli` and its function `(options, arguments, session) -> exit code`.
-
-    An argument in brackets may be left out. `flags` says which flags of the table it takes, `own` are those that no
-    other verb has: (flag, word, help).
-    """
-
-    module: str
-    does: str
-    help: str
-    arguments: tuple[str, ...] = ("[SUITE]",)
-    flags: str = ""
-    own: tuple[tuple[str, str, str], ...] = ()
 
 
 TABLE: dict[str, Verb] = {

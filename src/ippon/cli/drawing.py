@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ippon.cli.screen import Screen
-    from ippon.report.live import Live, Told
+    from ippon.report.live import Live
 
 REDRAW_S = 0.25
+LOG_S = 10.0  # a log is told that often how far the run is
 FIRST_REGION_S = 0.5  # a shorter run shows no live region
 
 
@@ -28,7 +29,6 @@ class Drawing:
         self._monotonic = monotonic
         self._max_usd = max_usd
         self._live: Live | None = None
-        self._told: Told | None = None
         self._drawn_at = 0.0
         self._began = 0.0
         self._lines_shown = 0
@@ -45,9 +45,10 @@ class Drawing:
             return
         self._live.hear(event)
         if self._screen.live:
-            self._redraw(now)
-        else:
-            self._log(now)
+            self._redraw(self._live, now)
+        elif now - self._drawn_at >= LOG_S:
+            self._drawn_at = now
+            self._stamped([self._live.plain_line()])
 
     def erase(self) -> None:
         """Take the live region away."""
@@ -58,10 +59,9 @@ class Drawing:
     def _start(self, event: RunStarted, now: float) -> None:
         if event.planned == event.cached:
             return
-        from ippon.report.live import Live, Told, judge_line, plain_plan_line, plan_line  # noqa: PLC0415 - not when all is cached
+        from ippon.report.live import Live, judge_line, plain_plan_line, plan_line  # noqa: PLC0415 - not when all is cached
 
         self._live = Live(event, now=now, max_usd=self._max_usd)
-        self._told = Told(at=now)
         self._began = self._drawn_at = now
         judge = judge_line(event.judge)
         self._screen.notes([judge] if judge else [])
@@ -70,26 +70,19 @@ class Drawing:
         else:
             self._stamped([plain_plan_line(event)])
 
-    def _redraw(self, now: float) -> None:
-        if now - self._drawn_at < REDRAW_S or now - self._began < FIRST_REGION_S or self._live is None:
+    def _redraw(self, live: Live, now: float) -> None:
+        if now - self._drawn_at < REDRAW_S or now - self._began < FIRST_REGION_S:
             return
         from ippon.report.view import View  # noqa: PLC0415
 
         blocks = (self._screen.err.encoding or "").lower().replace("-", "") == "utf8"
         self._drawn_at = now
         self.erase()
-        self._show(self._live.region(View(width=self._screen.width), now=now, blocks=blocks))
+        self._show(live.region(View(width=self._screen.width), now=now, blocks=blocks))
 
     def _show(self, lines: list[str]) -> None:
         self._screen.notes(lines)
         self._lines_shown = len(lines)
-
-    def _log(self, now: float) -> None:
-        from ippon.report.live import plain_lines  # noqa: PLC0415
-
-        assert self._live is not None and self._told is not None  # noqa: PT018 - set together
-        lines, self._told = plain_lines(self._live, self._told, now=now)
-        self._stamped(lines)
 
     def _stamped(self, lines: list[str]) -> None:
         clock = time.strftime("%H:%M:%S")

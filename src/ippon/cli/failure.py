@@ -108,15 +108,10 @@ def without_secrets(text: str, environ: Mapping[str, str]) -> str:
     return text
 
 
-def state_folder(environ: Mapping[str, str]) -> str:
-    """Where ippon keeps what belongs to this user and machine."""
-    own = environ.get("XDG_STATE_HOME")
-    home = own or os.path.expanduser("~/.local/state")  # noqa: PTH111 - pathlib is slow to import
-    return os.path.join(home, "ippon")  # noqa: PTH118
-
-
 def _keep_trace(trace: str, environ: Mapping[str, str]) -> str | None:
     from tempfile import mkstemp  # noqa: PLC0415
+
+    from ippon.wiring.trust import state_folder  # noqa: PLC0415 - nothing heavy comes along, whatever is broken
 
     folder = state_folder(environ)
     try:

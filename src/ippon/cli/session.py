@@ -12,11 +12,12 @@ import msgspec
 from ippon.cli.flags import Given, flags_of
 from ippon.cli.screen import Screen, screen_of
 from ippon.cli.settle import settle
+from ippon.errors import IpponError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ippon.cli.commands import Verb
+    from ippon.cli.verb import Verb
     from ippon.records.options import Options
 
 
@@ -48,7 +49,17 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         if options.json:
             from ippon.report.json_object import encoded  # noqa: PLC0415
 
-            screen.object(encoded(found))
+            screen.object(encoded({**found, "suite": found["suite"] or self._suite(options)}))
         else:
             screen.lines(lines)
         return exit_code
+
+    def _suite(self, options: Options) -> str | None:
+        """The name of the suite that a verb was about; None where there is none that can be read."""
+        from ippon.wiring.assemble import opened  # noqa: PLC0415 - only an object that does not know it
+
+        try:
+            with opened(msgspec.structs.replace(options, no_cache=True), environ=self.environ) as it:
+                return it.suite.name
+        except IpponError:
+            return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ippon.decide.scores import Sample, interval
 from ippon.records.run import GateResult
@@ -22,7 +22,11 @@ ROUNDING = 1e-9  # a mean of floats may miss its threshold by less than this and
 def gate_results(
     gates: Sequence[Gate], samples: Mapping[str, Sample], weights: Mapping[str, float]
 ) -> tuple[GateResult, ...]:
-    """What becomes of each gate: one result for each evaluator it names, one for the weighted mean where it names none."""
+    """What becomes of each gate: one result for each evaluator it names, one for the weighted mean where it names none.
+
+    A gate on scores is not tested where pairs were evaluated, nor the reverse; nor is a mean where the run left out one of
+    the evaluators, all of which `weights` names.
+    """
     results: list[GateResult] = []
     for gate in gates:
         if gate.evaluator is None:
@@ -41,15 +45,22 @@ def threshold(gate: Gate) -> float:
     return wanted
 
 
+def measure(gate: Gate) -> Literal["score", "separation"]:
+    """What the gate looks at."""
+    return "score" if gate.min_score is not None else "separation"
+
+
 def _test_one(gate: Gate, name: str, sample: Sample) -> GateResult:
-    found = interval(sample, level=1 - gate.alpha, population=gate.population) if sample.tested else None
+    testable = sample.tested and sample.measure == measure(gate)
+    found = interval(sample, level=1 - gate.alpha, population=gate.population) if testable else None
     return _result(gate, name, found, _scored(sample))
 
 
 def _test_mean(gate: Gate, samples: Mapping[str, Sample], weights: Mapping[str, float]) -> GateResult:
     """The weighted mean: each interval at a level so high that all of them cover at once (union bound)."""
     used = sum(_scored(sample) for sample in samples.values())
-    if not all(sample.tested for sample in samples.values()):
+    whole = samples.keys() == weights.keys()
+    if not whole or not all(sample.tested and sample.measure == measure(gate) for sample in samples.values()):
         return _result(gate, None, None, used)
     each = level_each(1 - gate.alpha, len(samples))
     parts = [interval(sample, level=each, population=gate.population) for sample in samples.values()]
@@ -62,14 +73,14 @@ def _scored(sample: Sample) -> int:
 
 def _result(gate: Gate, name: str | None, found: Interval | None, used: int) -> GateResult:
     wanted = threshold(gate)
-    measure = "score" if gate.min_score is not None else "separation"
-    words = f"{name or 'mean'}{' separation' if measure == 'separation' else ''} >= {wanted:.3f}"
-    words = words.removesuffix("0")
+    looked_at = measure(gate)
+    digits = f"{wanted:.2f}" if round(wanted, 2) == wanted else f"{wanted:.12g}"
+    words = f"{name or 'mean'}{' separation' if looked_at == 'separation' else ''} >= {digits}"
     return GateResult(
         gate=words,
         evaluator=name,
         threshold=wanted,
-        measure=measure,
+        measure=looked_at,
         verdict=_verdict(found, wanted),
         value=found.value if found else None,
         interval=(found.low, found.high) if found else None,

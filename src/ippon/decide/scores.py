@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from ippon.records.run import EvaluatorSummary
-from ippon.stats.intervals import Interval, finite_mean, population_mean, with_known, with_missing
+from ippon.stats.intervals import Interval, finite_mean, with_known, with_missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +35,11 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
         return len(self.known) + len(self.drawn) == self.n_items
 
     @property
+    def measure(self) -> Literal["score", "separation"]:
+        """What its values are."""
+        return "separation" if self.span == SEPARATION_SPAN else "score"
+
+    @property
     def tested(self) -> bool:
         """Whether a gate can look at it: something was drawn, or nothing is left to draw."""
         return bool(self.drawn) or self.whole
@@ -47,8 +52,8 @@ def interval(sample: Sample, *, level: float, population: bool = False) -> Inter
     With `population` the mean is that of the population which the examples were drawn from.
     """
     if population:
-        scored = [value for value in (*sample.known, *sample.drawn) if value is not None]
-        return population_mean(scored, level=level, span=sample.span)
+        drawn = (*sample.known, *sample.drawn) if sample.whole else sample.drawn
+        return with_missing(drawn, None, level=level, span=sample.span)
     rest_items = sample.n_items - len(sample.known)
     rest = with_missing(sample.drawn, rest_items, level=level, span=sample.span) if rest_items else None
     if not sample.known:

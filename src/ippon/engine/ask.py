@@ -89,19 +89,21 @@ async def _performed(
         restore()
         gateway.cancel()
         keeper.close()
-        await writing
-        await parts.close_clients()
+        try:
+            await writing
+        finally:
+            await parts.close_clients()
 
 
 def gateway_of(prepared: Prepared, parts: Parts, keep: Callable[[Entry], None]) -> Gateway:
     """The gateway of one run, which stops where its budgets end."""
     wish = prepared.wish
 
-    def may_send() -> str | None:
-        meter = gateway.meter
-        if wish.max_calls is not None and meter.calls_sent >= wish.max_calls:
+    def may_send(pending: int) -> str | None:
+        sent = gateway.meter.calls_sent + parts.resent() + pending
+        if wish.max_calls is not None and sent >= wish.max_calls:
             return f"the {wish.max_calls} calls of the budget are used up"
-        if wish.max_usd is not None and meter.cost_usd is not None and meter.cost_usd >= wish.max_usd:
+        if wish.max_usd is not None and gateway.meter.spent_usd >= wish.max_usd:
             return f"the ${wish.max_usd:g} of the budget are used up"
         return None
 
@@ -148,6 +150,7 @@ def _opened(prepared: Prepared) -> Run:
         seed=wish.seed,
         counts=Counts(total=selection.total, planned=len(selection.evaluations)),
         judge=wish.judge,
+        asked=dict(wish.asked),
     )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ippon.engine.setting import Setting
-    from ippon.execute.gateway import Meter
+    from ippon.execute.meter import Meter
     from ippon.records.run import EvaluatorSummary, Result, Selection
     from ippon.records.suite import Tier
 
@@ -31,6 +31,7 @@ class Course(Bundle, frozen=True, kw_only=True):
     wall_s: float
     meter: Meter | None
     stopped_because: str
+    asked: dict[str, Any]
     interrupted: bool = False
     spend_stop: bool = False
     saved_usd: float | None = 0.0
@@ -80,6 +81,7 @@ def conclude(
         selection_method=selection.method,
         content=setting.suite.content.hex(),
         evidence=evidence,
+        asked=course.asked,
         judge=course.judge,
         on_inconclusive=action,
         **measured,

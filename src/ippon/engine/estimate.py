@@ -8,19 +8,19 @@ import msgspec
 
 from ippon.evaluate.inner import inner_evaluators
 from ippon.evaluate.kinds import steps_for
-from ippon.execute.price import guess_tokens, price_of
-from ippon.records.call import ModelRequest
-from ippon.records.suite import Cascade, HttpTarget, Judge, ModelTarget, Pairwise
+from ippon.evaluate.target import request as target_request
+from ippon.execute.price import GUESSED_OUTPUT, cost_usd, guess_tokens
+from ippon.records.call import HttpRequest, ModelRequest, Usage, lane_of
+from ippon.records.suite import Cascade, Judge, Pairwise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from ippon.engine.parts import Prepared
+    from ippon.engine.parts import Parts, Prepared
     from ippon.engine.setting import Setting
+    from ippon.records.call import Request
     from ippon.records.run import Earlier, Evaluation
     from ippon.records.suite import AnyEvaluator, Price
-
-OUTPUT_TOKENS = 100  # of one judgement, where nothing better is known
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,25 +31,37 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     usd: float | None
 
 
-def estimate(prepared: Prepared, price_for: Callable[[ModelRequest], Price | None], *, in_flight: int) -> Estimate:
-    """What the evaluations left to ask would take at `in_flight` calls at once.
+def estimate(prepared: Prepared, parts: Parts) -> Estimate:
+    """What the evaluations left to ask would take, each lane as wide as it is.
 
     Prompts are measured (one an evaluator), answers guessed at 100 tokens; seconds come from the last run's median call.
     """
+    lanes: dict[str, int] = {}
+    usd: float | None = 0.0
+    for request, calls in _requests(prepared):
+        if not isinstance(request, ModelRequest | HttpRequest):
+            continue
+        lanes[lane_of(request)] = lanes.get(lane_of(request), 0) + calls
+        one = _usd(request, parts.price_for) if isinstance(request, ModelRequest) else 0.0
+        usd = None if usd is None or one is None else usd + one * calls
+    longest = max((max(1.0, calls / parts.limit_of(lane)) for lane, calls in lanes.items()), default=0.0)
+    return Estimate(calls=sum(lanes.values()), seconds=_seconds(longest, prepared.previous), usd=usd)
+
+
+def _requests(prepared: Prepared) -> Iterator[tuple[Request, int]]:
+    """One request for each kind of call that is due, and how many of its like there are."""
     setting = prepared.setting
-    fetches = (
-        {todo.evaluation.example for todo in prepared.todo if todo.text is None} if _calls_out(setting) else set[int]()
-    )
+    fetched = {todo.evaluation.example for todo in prepared.todo if todo.text is None}
+    if fetched and setting.target is not None and setting.asks_target:
+        example = setting.suite.examples[min(fetched)]
+        yield target_request(setting.target, example, setting.suite, setting.target_use), len(fetched)
     by_evaluator: dict[int, list[Evaluation]] = {}
     for todo in prepared.todo:
         by_evaluator.setdefault(todo.evaluation.evaluator, []).append(todo.evaluation)
-    calls, usd = len(fetches), _fetch_usd(setting, len(fetches))
     for evaluations in by_evaluator.values():
-        each = calls_of(setting.evaluator(evaluations[0])) * len(evaluations)
-        calls += each
-        one = _judgement_usd(setting, evaluations[0], price_for) if each else 0.0
-        usd = None if usd is None or one is None else usd + one * each
-    return Estimate(calls=calls, seconds=_seconds(calls, prepared.previous, in_flight), usd=usd)
+        request = _first_request(setting, evaluations[0])
+        if request is not None:
+            yield request, calls_of(setting.evaluator(evaluations[0])) * len(evaluations)
 
 
 def calls_of(evaluator: AnyEvaluator) -> int:
@@ -65,37 +77,22 @@ def calls_of(evaluator: AnyEvaluator) -> int:
             return 0
 
 
-def _calls_out(setting: Setting) -> bool:
-    return isinstance(setting.target, ModelTarget | HttpTarget)
-
-
-def _fetch_usd(setting: Setting, count: int) -> float | None:
-    use = setting.target_use
-    if use is None or count == 0:
-        return 0.0
-    price = price_of(use.provider, use.model)
-    return None if price is None else count * 4 * OUTPUT_TOKENS * (price.input + price.output) / 1e6
-
-
-def _judgement_usd(
-    setting: Setting,
-    evaluation: Evaluation,
-    price_for: Callable[[ModelRequest], Price | None],
-) -> float | None:
-    """Dollars of one call of a judge, its prompt measured on this evaluation."""
+def _first_request(setting: Setting, evaluation: Evaluation) -> Request | None:
+    """What an evaluation asks first; a response that is not there yet is taken to be a short one."""
     evaluator = setting.evaluator(evaluation)
     text = setting.recorded(setting.example(evaluation), evaluation.response) or "a response of some length"
     steps = steps_for(evaluator)(evaluator, setting.material(evaluation, text), setting.context(evaluation))
     request = next(steps, None)
     steps.close()
-    if not isinstance(request, ModelRequest):
-        return 0.0
-    price = price_for(request)
-    return None if price is None else (guess_tokens(request) * price.input + OUTPUT_TOKENS * price.output) / 1e6
+    return request
 
 
-def _seconds(calls: int, previous: Earlier | None, in_flight: int) -> float | None:
-    if calls == 0:
+def _usd(request: ModelRequest, price_for: Callable[[ModelRequest], Price | None]) -> float | None:
+    return cost_usd(Usage(input=guess_tokens(request), output=GUESSED_OUTPUT), price_for(request))
+
+
+def _seconds(rounds: float, previous: Earlier | None) -> float | None:
+    if rounds == 0:
         return 0.0
     median = previous.latency.p50 if previous is not None else None
-    return None if median is None else median * max(1.0, calls / in_flight)
+    return None if median is None else median * rounds

@@ -91,6 +91,8 @@ def journey(
         ended = Ended(cached_result(setting, evaluation, fetched, known), key, ())
     else:
         ended = yield from it.judged(fetched)
+    if not setting.is_target_pinned:
+        return ended
     response = Entry(
         key=setting.response_key(evaluation.example), kind="response", created_at=now(), body=fetched.encode()
     )

@@ -89,10 +89,12 @@ class Keeper:
         rows, self._rows = self._rows, []
         try:
             await asyncio.get_running_loop().run_in_executor(self._pool, self._write, entries, rows)
-        except StoreError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing more may be paid that cannot be kept
             if self.trouble is None:
-                self.trouble = error
-                self._on_trouble(str(error))
+                self.trouble = (
+                    error if isinstance(error, StoreError) else StoreError(f"results cannot be kept: {error}")
+                )
+                self._on_trouble(str(self.trouble))
             return
         for row in rows:
             self._listen(ResultKept(result=row.result))

@@ -51,7 +51,7 @@ def known_texts(setting: Setting, evaluations: Sequence[Evaluation], cache: Cach
     if not setting.asks_target:
         found = ((place, setting.recorded(examples[place[0]], place[1])) for place in wanted)
         return {place: text for place, text in found if text is not None}
-    if cache is None:
+    if cache is None or not setting.is_target_pinned:
         return {}
     keys: dict[bytes, Place] = {setting.response_key(example): (example, kind) for example, kind in wanted}
     return {keys[key]: entry.body.decode() for key, entry in cache.read(list(keys), now=now).items()}

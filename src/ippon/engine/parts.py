@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ippon.records.bundle import Bundle
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from ippon.engine.lookup import Known, Todo
     from ippon.engine.setting import Setting
-    from ippon.execute.gateway import Meter
+    from ippon.execute.meter import Meter
     from ippon.execute.scheduler import Scheduler
     from ippon.ports import Cache, Client, Clock, History, Listener, Store
     from ippon.records.call import ModelRequest, Request
@@ -35,7 +35,8 @@ class Parts(Bundle, frozen=True, kw_only=True):
     listen: Listener
     client_for: Callable[[Request], Client]
     price_for: Callable[[ModelRequest], Price | None]
-    scheduler: Callable[[Callable[[], str | None]], Scheduler]
+    scheduler: Callable[[Callable[[int], str | None]], Scheduler]
+    limit_of: Callable[[str], int]
     stop: Callable[[Callable[[str], None]], Callable[[], None]]
     close_clients: Callable[[], Awaitable[None]]
     resent: Callable[[], int]
@@ -58,6 +59,7 @@ class Wish(Bundle, frozen=True, kw_only=True):
     grouped: bool = False
     judge: str | None = None
     warnings: tuple[str, ...] = ()
+    asked: Mapping[str, Any] = {}
 
 
 class Prepared(Bundle, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from ippon.engine.lookup import Todo, cached_result, look_up, resumed_result
 from ippon.engine.parts import NOTHING_ASKED, Asked, Prepared
 from ippon.records.fingerprint import digest
 from ippon.records.kept import Kept
+from ippon.records.run import Tokens
 from ippon.select.changed import urgent_first
 from ippon.select.plan import Wanted, select, tier_named
 
@@ -73,6 +74,7 @@ def finish(prepared: Prepared, parts: Parts, asked: Asked = NOTHING_ASKED) -> Ru
         saved_s=prepared.saved_s,
         warnings=wish.warnings,
         judge=wish.judge,
+        asked=dict(wish.asked),
     )
     keys = prepared.known.keys | {
         selection.evaluations[row.position]: row.key for row in asked.kept if row.key is not None
@@ -89,6 +91,45 @@ def finish(prepared: Prepared, parts: Parts, asked: Asked = NOTHING_ASKED) -> Ru
 def with_results(previous: Earlier, history: History) -> Earlier:
     """The run before with its results."""
     return msgspec.structs.replace(previous, results=tuple(history.results(previous.run_id)))
+
+
+def further(wish: Wish, tier: str, run: Run, *, run_id: str) -> Wish:
+    """The wish for a tier above, with what the run has left of its budgets."""
+    left_usd = None if wish.max_usd is None else max(0.0, wish.max_usd - (run.cost_usd or 0.0))
+    return msgspec.structs.replace(
+        wish,
+        run_id=run_id,
+        tier=tier,
+        resume=None,
+        refresh=False,
+        max_s=None if wish.max_s is None else max(0.001, wish.max_s - run.wall_s),
+        max_calls=None if wish.max_calls is None else max(0, wish.max_calls - run.calls_sent),
+        max_usd=left_usd,
+    )
+
+
+def together(run: Run, above: Run) -> Run:
+    """The run of a tier above with what the one below has taken: they were one command."""
+    cost = None if run.cost_usd is None or above.cost_usd is None else run.cost_usd + above.cost_usd
+    tokens = Tokens(
+        input=run.tokens.input + above.tokens.input,
+        output=run.tokens.output + above.tokens.output,
+        cached_input=run.tokens.cached_input + above.tokens.cached_input,
+    )
+    return msgspec.structs.replace(
+        above,
+        wall_s=run.wall_s + above.wall_s,
+        calls_sent=run.calls_sent + above.calls_sent,
+        retries=run.retries + above.retries,
+        cost_usd=cost,
+        tokens=tokens,
+        in_flight_max=max(run.in_flight_max, above.in_flight_max),
+    )
+
+
+def with_warning(run: Run, warning: str) -> Run:
+    """A run that says one thing more."""
+    return msgspec.structs.replace(run, warnings=(*run.warnings, warning))
 
 
 def next_tier(run: Run) -> str | None:

@@ -100,9 +100,15 @@ class Setting:
 
     def response_key(self, example: int) -> bytes:
         """Where the response of the system under test to an example lies in the cache."""
-        code = {name: code.digest for name, code in self.suite.code.items()}
-        target = digest({"target": self.target, "use": self.target_use, "code": code if self._runs_code else {}})
+        target = digest(
+            {"target": self.target, "use": self.target_use, "code": self._target_code, "fields": self.suite.fields}
+        )
         return response_key(target, digest(self.suite.examples[example].row))
+
+    @property
+    def is_target_pinned(self) -> bool:
+        """Whether a response's key covers all that it depends on."""
+        return self._target_code != ""
 
     def explanation(self, evaluation: Evaluation, text: str) -> dict[str, str]:
         """The parts of a score key by name, eight digits of digest each, for `cache why`."""
@@ -112,14 +118,19 @@ class Setting:
 
     def is_pinned(self, evaluation: Evaluation) -> bool:
         """Whether a score's key covers all that it depends on: code without a digest may be anything."""
-        evaluator = self.evaluator(evaluation)
-        command = getattr(evaluator, "command", None)
-        name = getattr(evaluator, "function", None) if command is None else command_key(command)
-        return name is None or bool(name in self.suite.code and self.suite.code[name].digest)
+        return self._code_of(self.evaluator(evaluation)) != ""
 
     @property
-    def _runs_code(self) -> bool:
-        return hasattr(self.target, "function") or hasattr(self.target, "command")
+    def _target_code(self) -> str | None:
+        return self._code_of(self.target)
+
+    def _code_of(self, part: object) -> str | None:
+        """The digest of the code that a target or evaluator runs; None where it runs none, empty where nobody knows it."""
+        command = getattr(part, "command", None)
+        name = getattr(part, "function", None) if command is None else command_key(command)
+        if name is None:
+            return None
+        return self.suite.code[name].digest if name in self.suite.code else ""
 
     def _column_of(self, kind: ResponseKind) -> str:
         if kind == "target":

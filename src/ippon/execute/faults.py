@@ -117,12 +117,6 @@ def classify(
     )
 
 
-def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """How long the server asks to wait, in (0, 120] s; None without a hint, and for a longer or senseless one."""
-    hint_s = wait_s(headers, now, EXPLICIT, LIMITS)
-    return hint_s if hint_s is not None and hint_s <= LONGEST_S else None
-
-
 def inert(text: str, secrets: Sequence[str] = (), *, length: int = MESSAGE_LENGTH) -> str:
     """Text of a stranger on one line, without secrets, its controls and hidden characters spelt out, cut to length."""
     for secret in sorted(secrets, key=len, reverse=True):

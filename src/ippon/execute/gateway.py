@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from ippon.execute.price import cost_usd
+from ippon.execute.meter import Meter
 from ippon.execute.scheduler import Arrived, Asked, Closed, Drop, Fail, Scheduler, Send, StopLane, Woke
 from ippon.records.call import (
     DETERMINISTIC,
@@ -56,23 +56,6 @@ class Arrival(NamedTuple):
     outcome: Outcome
 
 
-class Meter(msgspec.Struct):
-    """What a run has sent, and what came of it. `cost_usd` is None once a price or a count was unknown."""
-
-    calls_sent: int = 0
-    retries: int = 0
-    in_flight_max: int = 0
-    cost_usd: float | None = 0.0
-    tokens_input: int = 0
-    tokens_output: int = 0
-    tokens_cached: int = 0
-    hits: int = 0
-    latencies_s: list[float] = msgspec.field(default_factory=list[float])
-    queues_s: list[float] = msgspec.field(default_factory=list[float])
-    saved_usd: float | None = 0.0
-    saved_s: float = 0.0
-
-
 class _Call(msgspec.Struct):
     key: bytes
     request: Request
@@ -117,7 +100,6 @@ class Gateway:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._signal = asyncio.Event()
         self._next = 0
-        self._woken = False
 
     def ask(
         self,
@@ -136,7 +118,7 @@ class Gateway:
         known = self._shared.get(key) or (None if fresh else self._cached(key, request))
         if known is not None:
             if shared:
-                self._shared[key] = known
+                self._shared[key] = _free(known)
             self._ready.append(Arrival(waiter, known))
             return
         ticket = self._in_flight.get(key)
@@ -160,22 +142,16 @@ class Gateway:
             task.cancel()
 
     async def arrivals(self) -> list[Arrival]:
-        """The outcomes that are there, at least one; empty when nothing is asked any more, or after `wake`."""
-        while not self._ready and self._calls and not self._woken:
+        """The outcomes that are there, at least one; empty when nothing is asked any more."""
+        while not self._ready and self._calls:
             await self._wait()
             now = self._doors.clock.monotonic()
             while self._ended:
                 self._arrived(*self._ended.popleft(), now)
             self._handle(Woke(), now)
-        self._woken = False
         arrivals = list(self._ready)
         self._ready.clear()
         return arrivals
-
-    def wake(self) -> None:
-        """Let `arrivals` return, so that its caller can look at the clock."""
-        self._woken = True
-        self._signal.set()
 
     async def _wait(self) -> None:
         due = self.scheduler.next_wake
@@ -199,10 +175,7 @@ class Gateway:
             outcome = _outcome(entry)
         except msgspec.DecodeError:
             return None
-        self.meter.hits += 1
-        self.meter.saved_s += entry.seconds or 0.0
-        if self.meter.saved_usd is not None and isinstance(request, ModelRequest) and entry.failure is None:
-            self.meter.saved_usd = None if entry.cost_usd is None else self.meter.saved_usd + entry.cost_usd
+        self.meter.credit(request, entry)
         return outcome
 
     def _handle(self, event: Event, now: float) -> None:
@@ -238,6 +211,8 @@ class Gateway:
             reply = Failure(reason="timeout", message=f"no answer within {self._policy.attempt_s:g} s")
         except asyncio.CancelledError:
             reply = Failure(reason="cancelled", message="cancelled")
+        except Exception as error:  # noqa: BLE001 - a client that breaks is trouble like any other; its ticket has to end
+            reply = Failure(reason="transport", message=f"the client broke: {type(error).__name__}: {error}"[:300])
         self._tasks.pop(ticket, None)
         self._ended.append((ticket, reply))
         self._signal.set()
@@ -248,7 +223,7 @@ class Gateway:
             self._handle(Arrived(ticket, reply), now)
             return
         latency_s = now - call.sent_at
-        cost = self._charge(call.request, reply)
+        cost = self.meter.charge(call.request, reply, self._price_of(call.request))
         self.meter.latencies_s.append(latency_s)
         self.meter.queues_s.append(call.sent_at - call.asked_at)
         if _cacheable(call.request):
@@ -275,16 +250,8 @@ class Gateway:
         )
         self._handle(Arrived(ticket), now)
 
-    def _charge(self, request: Request, answer: Answer) -> float | None:
-        if not isinstance(request, ModelRequest):
-            return 0.0
-        usage, meter = answer.usage, self.meter
-        cost = cost_usd(usage, self._doors.price_for(request))
-        meter.cost_usd = None if cost is None or meter.cost_usd is None else meter.cost_usd + cost
-        meter.tokens_input += usage.input or 0
-        meter.tokens_output += usage.output or 0
-        meter.tokens_cached += usage.cached_input or 0
-        return cost
+    def _price_of(self, request: Request) -> Price | None:
+        return self._doors.price_for(request) if isinstance(request, ModelRequest) else None
 
     def _fail(self, ticket: int, failure: Failure, tries: int) -> None:
         call = self._calls[ticket]
@@ -302,13 +269,21 @@ class Gateway:
         self._finish(ticket, Failed(failure=failure, tries=tries))
 
     def _finish(self, ticket: int, outcome: Outcome) -> None:
-        """Deliver an outcome; only the first to ask is charged with its tries."""
+        """Deliver an outcome; only the first to ask is charged with its tries, seconds and dollars."""
         call = self._calls.pop(ticket)
         del self._in_flight[call.key]
+        free = _free(outcome)
         if call.shared and not isinstance(outcome, Skipped):
-            self._shared[call.key] = msgspec.structs.replace(outcome, tries=0)
+            self._shared[call.key] = free
         for n, waiter in enumerate(call.waiters):
-            self._ready.append(Arrival(waiter, outcome if n == 0 else msgspec.structs.replace(outcome, tries=0)))
+            self._ready.append(Arrival(waiter, outcome if n == 0 else free))
+
+
+def _free(outcome: Outcome) -> Outcome:
+    """An outcome as those have it who asked for the same again."""
+    if isinstance(outcome, Answered):
+        return msgspec.structs.replace(outcome, tries=0, latency_s=None, queue_s=0.0, cost_usd=0.0)
+    return msgspec.structs.replace(outcome, tries=0)
 
 
 def _cacheable(request: Request) -> bool:

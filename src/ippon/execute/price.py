@@ -10,6 +10,7 @@ from ippon.records.suite import Price
 if TYPE_CHECKING:
     from ippon.records.call import ModelRequest, Usage
 
+GUESSED_OUTPUT = 100  # tokens of one judgement, where nothing better is known
 PER = 1e6  # prices are per million tokens
 
 

@@ -99,7 +99,8 @@ class Scheduler:
     """Bounded concurrency a lane, retries of transient failures, lanes that end when there is no point.
 
     `limit_of` gives a lane's most calls in flight, `jitter` a number in 0..1 for each delay, `may_send` a reason in words
-    why nothing more may be sent (None: go on), looked at before each attempt.
+    why nothing more may be sent (None: go on), looked at before each attempt and told how many sends are on their way
+    out with the event at hand.
     """
 
     def __init__(
@@ -108,7 +109,7 @@ class Scheduler:
         limit_of: Callable[[str], int],
         jitter: Callable[[], float],
         policy: Policy | None = None,
-        may_send: Callable[[], str | None] = lambda: None,
+        may_send: Callable[[int], str | None] = lambda _pending: None,
     ) -> None:
         self._limit_of = limit_of
         self._jitter = jitter
@@ -118,6 +119,7 @@ class Scheduler:
         self._tickets: dict[int, _Ticket] = {}
         self._deferred: list[tuple[float, int]] = []
         self._closed: str | None = None
+        self._pending = 0
 
     @property
     def closed_because(self) -> str | None:
@@ -146,6 +148,7 @@ class Scheduler:
 
     def handle(self, event: Event, now: float) -> list[Instruction]:
         """What to do about an event, in this order."""
+        self._pending = 0
         match event:
             case Asked():
                 return self._asked(event, now)
@@ -236,13 +239,14 @@ class Scheduler:
         """Fill a lane as far as its limit goes."""
         instructions: list[Instruction] = []
         while lane.ready and lane.in_flight < lane.limit:
-            because = self._may_send()
+            because = self._may_send(self._pending)
             if because is not None:
                 return [*instructions, *self._close(because)]
             number = lane.ready.popleft()
             ticket = self._tickets[number]
             ticket.tries += 1
             lane.in_flight += 1
+            self._pending += 1
             instructions.append(Send(number, ticket.tries))
         return instructions
 

@@ -8,7 +8,7 @@ from ippon.read.finding import Finding, meant
 from ippon.read.raw import is_list, is_table
 from ippon.read.wording import shown
 from ippon.records import suite as types
-from ippon.records.suite import Fields, RecordedTarget
+from ippon.records.suite import Fields, RecordedTarget, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -151,25 +151,18 @@ def _wrong_condition(draft: Draft, path: Path, wanted: Any, columns: Iterable[st
     if not readable(draft, name, columns):
         yield _absent(name, columns, path)
         return
-    values = {_as_text(draft.value(row, name)): None for row in draft.rows or ()}
+    values = {as_text(draft.value(row, name)): None for row in draft.rows or ()}
     if is_list(wanted) and not wanted:
         yield Finding(f"`{name}` lists no value, so no example is meant", path)
     options = [((*path, index), each) for index, each in enumerate(wanted)] if is_list(wanted) else [(path, wanted)]
     for place, option in options:
-        if _as_text(option) not in values:
+        if as_text(option) not in values:
             hint = meant(str(option), [each for each in values if each is not None], what="values")
-            yield Finding(f"no example has the {name} `{_as_text(option)}`", place, hint)
+            yield Finding(f"no example has the {name} `{as_text(option)}`", place, hint)
 
 
 def _all_hold(draft: Draft, row: Row, evaluator: AnyEvaluator) -> bool:
     return all(
-        _as_text(draft.value(row, name)) in {_as_text(each) for each in (wanted if is_list(wanted) else [wanted])}
+        as_text(draft.value(row, name)) in {as_text(each) for each in (wanted if is_list(wanted) else [wanted])}
         for name, wanted in evaluator.where.items()
     )
-
-
-def _as_text(value: object) -> str | None:
-    """A value as conditions compare it: numbers as their text, as CSV and flags know no types."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return None if value is None else str(value)

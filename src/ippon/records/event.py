@@ -26,14 +26,13 @@ class ResultKept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far sending is; `waiting_for` says what it waits for in words, where it waits. At most a few times a second."""
+    """How far sending is. At most a few times a second."""
 
     in_flight: int
     limit: int
     calls_sent: int
     retries: int
     cost_usd: float | None = None
-    waiting_for: str | None = None
 
 
 class LaneStopped(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     example: tuple[str, ...] = ()
     where: tuple[str, ...] = ()
     max_in_flight: int | None = None
-    seed: int = 0
+    seed: int | None = None
     repeats: int | None = None
     max_s: float | None = None
     max_calls: int | None = None

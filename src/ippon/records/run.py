@@ -146,7 +146,8 @@ class Earlier(msgspec.Struct, frozen=True, kw_only=True):
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One run, complete: what `--json`, the history and the Python interface show.
 
-    `evidence` is a digest over what was asked and scored: equal for two runs that know the same.
+    `evidence` is a digest over what was asked and scored: equal for two runs that know the same. `asked` are the flags
+    that a resumed run takes over.
     """
 
     run_id: str
@@ -179,6 +180,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     evidence: str = ""
     judge: str | None = None
     on_inconclusive: str = "fail"
+    asked: dict[str, Any] = {}
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """One dict of JSON values a result, with the names of `--json`: what a data frame is made from."""

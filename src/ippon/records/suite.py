@@ -359,3 +359,10 @@ def column(suite: Suite, example: Example, name: str) -> Any:
     """What an example holds under a name of the glossary (input, reference, ...) or of its own data; KeyError without it."""
     own = getattr(suite.fields, name) if name in Fields.__struct_fields__ else name
     return example.row[own] if own in example.row else example.row[name]
+
+
+def as_text(value: Any) -> str | None:
+    """A value as conditions compare it: as text, for CSV and flags know no types; None stays None."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return None if value is None else str(value)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NAMED_AT_MOST = 2
 DEFAULT_TIER = "quick"
+FOR_GOOD = ("authentication", "spend")  # what ends a lane until somebody does something about it
 
 
 def counts_line(counts: Counts) -> str:
@@ -164,8 +165,8 @@ def _inconclusive(run: Run, rows: Sequence[Row]) -> str:
 def _incomplete(run: Run, _rows: Sequence[Row]) -> str:
     if run.exit_code != 4:  # noqa: PLR2004 - CONTRACT 3: stopped for spend or authentication
         return _without(run.counts)
-    refused = any(result.error is not None and result.error.reason == "authentication" for result in run.results)
-    return f"stopped for {'authentication' if refused else 'spend'}, {_without(run.counts)}"
+    ends = {result.error.reason for result in run.results if result.error is not None} & {*FOR_GOOD}
+    return f"stopped for {' and '.join(sorted(ends)) or 'spend'}, {_without(run.counts)}"
 
 
 def _without(counts: Counts) -> str:

@@ -7,7 +7,16 @@ from typing import Literal
 import msgspec
 
 from ippon.records.run import Verdict
-from ippon.report.json_types import Count, ErrorObject, EvaluationCounts, PlanObject, ResultObject, RunObject, Share
+from ippon.report.json_types import (
+    Common,
+    Count,
+    ErrorObject,
+    EvaluationCounts,
+    PlanObject,
+    ResultObject,
+    RunObject,
+    Share,
+)
 
 
 class RunLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,13 +36,9 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True):
     wall_s: float
 
 
-class RunsObject(msgspec.Struct, frozen=True, kw_only=True):
+class RunsObject(Common, frozen=True, kw_only=True, tag="ippon.runs/1"):
     """`ippon runs ls --json`, the newest first."""
 
-    schema: Literal["ippon.runs/1"] = "ippon.runs/1"
-    suite: str | None
-    exit_code: int
-    wall_s: float
     runs: list[RunLine]
 
 
@@ -45,24 +50,16 @@ class ExchangeObject(msgspec.Struct, frozen=True, kw_only=True):
     cached: bool
 
 
-class AttemptObject(msgspec.Struct, frozen=True, kw_only=True):
+class AttemptObject(Common, frozen=True, kw_only=True, tag="ippon.try/1"):
     """`ippon try --json`."""
 
-    schema: Literal["ippon.try/1"] = "ippon.try/1"
-    suite: str | None
-    exit_code: int
-    wall_s: float
     result: ResultObject
     exchanges: list[ExchangeObject]
 
 
-class CacheStatsObject(msgspec.Struct, frozen=True, kw_only=True):
+class CacheStatsObject(Common, frozen=True, kw_only=True, tag="ippon.cache_stats/1"):
     """`ippon cache stats --json`."""
 
-    schema: Literal["ippon.cache_stats/1"] = "ippon.cache_stats/1"
-    suite: str | None
-    exit_code: int
-    wall_s: float
     entries: Count
     bytes: Count
     hits: Count
@@ -79,13 +76,9 @@ class DifferenceObject(msgspec.Struct, frozen=True, kw_only=True):
     now: str | None
 
 
-class CacheWhyObject(msgspec.Struct, frozen=True, kw_only=True):
+class CacheWhyObject(Common, frozen=True, kw_only=True, tag="ippon.cache_why/1"):
     """`ippon cache why --json`."""
 
-    schema: Literal["ippon.cache_why/1"] = "ippon.cache_why/1"
-    suite: str | None
-    exit_code: int
-    wall_s: float
     hit: bool
     because: str
     changed: list[str]
@@ -101,48 +94,40 @@ class FindingObject(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-class DoctorObject(msgspec.Struct, frozen=True, kw_only=True):
+class DoctorObject(Common, frozen=True, kw_only=True, tag="ippon.doctor/1"):
     """`ippon doctor --json`."""
 
-    schema: Literal["ippon.doctor/1"] = "ippon.doctor/1"
-    suite: str | None
-    exit_code: int
-    wall_s: float
     findings: list[FindingObject]
 
 
-class ClearedObject(msgspec.Struct, frozen=True, kw_only=True):
+class ClearedObject(Common, frozen=True, kw_only=True, tag="ippon.cache_clear/1"):
     """`ippon cache clear --json`."""
 
-    schema: Literal["ippon.cache_clear/1"] = "ippon.cache_clear/1"
-    suite: str | None
-    exit_code: int
-    wall_s: float
     deleted: Count
 
 
-class TrustObject(msgspec.Struct, frozen=True, kw_only=True):
+class TrustObject(Common, frozen=True, kw_only=True, tag="ippon.trust/1"):
     """`ippon trust --json`: what is trusted from now on, and the digest that it is trusted by."""
 
-    schema: Literal["ippon.trust/1"] = "ippon.trust/1"
-    suite: str | None
-    exit_code: int
-    wall_s: float
     path: str
     digest: str
 
 
-OBJECTS: dict[str, type[msgspec.Struct]] = {
-    "run": RunObject,
-    "plan": PlanObject,
-    "error": ErrorObject,
-    "runs": RunsObject,
-    "try": AttemptObject,
-    "cache_stats": CacheStatsObject,
-    "cache_why": CacheWhyObject,
-    "cache_clear": ClearedObject,
-    "doctor": DoctorObject,
-    "trust": TrustObject,
+OBJECTS: dict[str, type[Common]] = {
+    tag.removeprefix("ippon.").removesuffix("/1"): kind
+    for kind in (
+        RunObject,
+        PlanObject,
+        ErrorObject,
+        RunsObject,
+        AttemptObject,
+        CacheStatsObject,
+        CacheWhyObject,
+        ClearedObject,
+        DoctorObject,
+        TrustObject,
+    )
+    for tag in [str(kind.__struct_config__.tag)]
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -13,6 +13,14 @@ from ippon.records.suite import ResponseKind
 Interval = tuple[float, float] | None
 Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0)]
+
+
+class Common(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"):
+    """What every object begins with; `suite` is the suite's name, null where there is none or it cannot be read."""
+
+    suite: str | None
+    exit_code: int
+    wall_s: float
 
 
 class EvaluationCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,13 +111,10 @@ class ResultObject(msgspec.Struct, frozen=True, kw_only=True):
     error: FailureObject | None
 
 
-class RunObject(msgspec.Struct, frozen=True, kw_only=True):
+class RunObject(Common, frozen=True, kw_only=True, tag="ippon.run/1"):
     """`ippon run --json`."""
 
-    schema: Literal["ippon.run/1"] = "ippon.run/1"
     suite: str
-    exit_code: int
-    wall_s: float
     tier: str
     run_id: str
     target: str | None
@@ -156,13 +161,10 @@ class SelectionObject(msgspec.Struct, frozen=True, kw_only=True):
     examples: list[ChosenObject]
 
 
-class PlanObject(msgspec.Struct, frozen=True, kw_only=True):
+class PlanObject(Common, frozen=True, kw_only=True, tag="ippon.plan/1"):
     """`ippon plan --json`; seconds and dollars are null where nothing is known to estimate them from."""
 
-    schema: Literal["ippon.plan/1"] = "ippon.plan/1"
     suite: str
-    exit_code: int
-    wall_s: float
     tier: str
     evaluations: PlanCounts
     calls: Count
@@ -183,11 +185,7 @@ class ProblemObject(msgspec.Struct, frozen=True, kw_only=True):
     hint: str | None
 
 
-class ErrorObject(msgspec.Struct, frozen=True, kw_only=True):
+class ErrorObject(Common, frozen=True, kw_only=True, tag="ippon.error/1"):
     """What every verb prints with `--json` when it ends with 2."""
 
-    schema: Literal["ippon.error/1"] = "ippon.error/1"
-    suite: str | None
-    exit_code: int
-    wall_s: float
     errors: list[ProblemObject]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from ippon.records.event import LaneStopped, Progress, ResultKept, RunStarted
 from ippon.report.escape import cut, visible
 from ippon.report.number import money, seconds
@@ -80,18 +78,12 @@ class Live:
         """Evaluations that have ended."""
         return min(self._started.planned, self._started.cached + self._answered + self._failed)
 
-    @property
-    def waiting_for(self) -> str | None:
-        """What sending waits for, in words."""
-        return self._progress.waiting_for
-
     def region(self, view: View, *, now: float, blocks: bool = False) -> list[str]:
         """The lines of the live region; `blocks`: the terminal can show a block bar."""
         counts = f"{self._started.cached} cached  {self._answered} answered  {self._failed} failed"
         line = f"{self._bar(blocks=blocks)}  {self.done} of {self._started.planned}   {counts}"
         lines = [cut(plan_line(self._started), view.width), cut(line + f"{seconds(now - self._began):>16}", view.width)]
-        third = visible(self.waiting_for) if self.waiting_for else self._rates(now)
-        return [*lines, *spread([third], view)]
+        return [*lines, *spread([self._rates(now)], view)]
 
     def _bar(self, *, blocks: bool) -> str:
         share = self.done / self._started.planned if self._started.planned else 1.0
@@ -121,21 +113,3 @@ class Live:
     def plain_line(self) -> str:
         """How far it is, for a log."""
         return f"{self.done} of {self._started.planned}, {self._failed} failed"
-
-
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What a log has been told already: when it was last told how far the run is, and what sending waited for then."""
-
-    at: float
-    waiting_for: str | None = None
-
-
-def plain_lines(live: Live, told: Told, *, now: float, every_s: float = 10.0) -> tuple[list[str], Told]:
-    """(lines that are due in a log, what has been told then): a line per 10 s or change of state."""
-    lines: list[str] = []
-    if live.waiting_for and live.waiting_for != told.waiting_for:
-        lines.append(visible(live.waiting_for))
-    due = now - told.at >= every_s
-    if due:
-        lines.append(live.plain_line())
-    return lines, Told(at=now if due else told.at, waiting_for=live.waiting_for)

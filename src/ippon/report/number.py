@@ -5,6 +5,7 @@ from __future__ import annotations
 UNKNOWN = "unknown"
 MINUTE, HOUR, DAY = 60, 3600, 86400
 MOST_DECIMALS = 6
+TINY = 1e-9  # what floats are off by
 
 
 def seconds(value: float | None) -> str:
@@ -64,8 +65,8 @@ def interval(ends: tuple[float, float] | None, decimals: int = 2, *, signed: boo
 
 
 def decimals_of(threshold: float) -> int:
-    """How many decimals the scores beside a gate are shown with: 3 where the gate has 3, else 2."""
-    return 2 if abs(threshold * 100 - round(threshold * 100)) < 1e-6 else 3  # noqa: PLR2004 - of a percent
+    """How many decimals the scores beside a gate are shown with: as many as the gate has, at least 2."""
+    return next((n for n in range(2, MOST_DECIMALS) if abs(threshold - round(threshold, n)) < TINY), MOST_DECIMALS)
 
 
 def apart(value: float, threshold: float) -> tuple[str, str]:

@@ -6,10 +6,8 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from ippon.report.escape import cell
-from ippon.report.json_object import encoded, result_struct
+from ippon.report.json_object import encoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,4 +58,4 @@ def csv_text(run: Run) -> str:
 def _rows(run: Run) -> Iterator[dict[str, Any]]:
     of = {"run_id": run.run_id, "suite": run.suite, "tier": run.tier, "target": run.target}
     for result in run.results:
-        yield {**of, **msgspec.to_builtins(result_struct(result))}
+        yield {**of, **result.to_dict()}

@@ -107,11 +107,11 @@ def header(run: Run, rows: Sequence[Row], view: View) -> list[str]:
         return []
     level = {summary.level for summary in run.evaluators.values()}
     title = f"{round(100 * level.pop())}% interval" if len(level) == 1 and _at_that_level(run) else "interval"
-    name, score_title = _name_column("evaluator", rows), " score" if _wide_numbers(rows) else "score"
+    name, score_title = _name_column("evaluator", rows), f"{'score':>{_number_width(rows)}}"
     count = f"n of {rows[0].n_items}" if len({row.n_items for row in rows}) == 1 else "n"
     if view.width < NARROW:
         return [f"{name}  {score_title}  {count:>8}  verdict"]
-    gate = "gate      " if view.width >= WIDE else ""
+    gate = f"{'gate':<{_gate_width(rows)}}  " if view.width >= WIDE else ""
     return [f"{name}  {score_title}  {title:<{_interval_width(rows)}}{count:>10}  {gate}verdict"]
 
 
@@ -128,12 +128,12 @@ def lines_of(row: Row, rows: Sequence[Row], view: View) -> list[str]:
     if view.width <= STACKED:
         return _stacked(row, view)
     name = _name_column(row.name, rows)
-    number = f"{row.number:>{6 if _wide_numbers(rows) else 5}}"
+    number = f"{row.number:>{_number_width(rows)}}"
     count = str(row.n) if len({each.n_items for each in rows}) == 1 else f"{row.n} of {row.n_items}"
     if view.width < NARROW:
         own = [f"  {row.interval}"] if row.ends else []
         return [*_noted(f"{name}  {number}  {count:>8}  ", row, view), *own]
-    gate = f"{row.gate:<8}  " if view.width >= WIDE else ""
+    gate = f"{row.gate:<{_gate_width(rows)}}  " if view.width >= WIDE else ""
     return _noted(f"{name}  {number}  {row.interval:<{_interval_width(rows)}}{count:>10}  {gate}", row, view)
 
 
@@ -161,8 +161,12 @@ def _name_column(name: str, rows: Sequence[Row]) -> str:
     return name + " " * (width - columns(name))
 
 
-def _wide_numbers(rows: Sequence[Row]) -> bool:
-    return any(len(row.number) > len("score") for row in rows)
+def _number_width(rows: Sequence[Row]) -> int:
+    return max(len("score"), *(len(row.number) for row in rows))
+
+
+def _gate_width(rows: Sequence[Row]) -> int:
+    return max(len(">= 0.800"), *(len(row.gate) for row in rows))
 
 
 def _interval_width(rows: Sequence[Row]) -> int:

@@ -18,7 +18,7 @@ from ippon.report.closing import (
 )
 from ippon.report.escape import visible
 from ippon.report.evidence import Finding, earlier_words, example_lines, fall_lines, findings, since, worst_first
-from ippon.report.number import ago, interval, score
+from ippon.report.number import ago, decimals_of, interval, score
 from ippon.report.screening import found_words, screen_lines
 from ippon.report.table import Row, header, lines_of, rows_of
 from ippon.report.view import GAP, View, command, spread
@@ -123,11 +123,15 @@ def _moved_gates(finished: Finished) -> list[str]:
         return []
     before = {(gate.evaluator, gate.measure): gate.threshold for gate in finished.previous.gates}
     moved = [
-        f"{visible(gate.evaluator or 'mean of all')} {score(old)} -> {score(gate.threshold)}"
+        f"{visible(gate.evaluator or 'mean of all')} {_threshold(old)} -> {_threshold(gate.threshold)}"
         for gate in finished.run.gates
         if (old := before.get((gate.evaluator, gate.measure))) is not None and old != gate.threshold
     ]
     return [f"gate moved after these answers were seen: {', '.join(moved[:EXAMPLES])}"] if moved else []
+
+
+def _threshold(value: float) -> str:
+    return score(value, decimals_of(value))
 
 
 def _evidence(finished: Finished, rows: Sequence[Row], view: View, *, room: int) -> list[str]:

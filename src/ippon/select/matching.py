@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from ippon.errors import UsageError
-from ippon.records.suite import DEFAULT_TARGET, Suite, column
+from ippon.records.suite import DEFAULT_TARGET, Suite, as_text, column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,8 +31,12 @@ def responses(target: str | None) -> tuple[ResponseKind, ...]:
 
 def target_name(suite: Suite, wanted: str | None) -> str | None:
     """The target that a run evaluates, None for the pairs of a suite without one; UsageError for an unknown name."""
+    if wanted is None and DEFAULT_TARGET in suite.targets:
+        return DEFAULT_TARGET
+    if wanted is None and suite.contrast is not None:
+        return None
     if wanted is None:
-        return DEFAULT_TARGET if DEFAULT_TARGET in suite.targets else None
+        raise UsageError("the suite has no [target], only named ones", hint=f"--target {next(iter(suite.targets))}")
     if wanted not in suite.targets:
         known = ", ".join(suite.targets) or "none"
         raise UsageError(
@@ -106,8 +110,6 @@ def _value(suite: Suite, example: Example, name: str) -> Any:
 
 
 def _holds(value: Any, wanted: Any) -> bool:
-    """Whether a value is (one of) the wanted; text on either side compares as text, as CSV and flags know no types."""
+    """Whether a value is (one of) the wanted."""
     options = cast("list[Any]", wanted) if isinstance(wanted, list) else [wanted]
-    return value in options or (
-        value is not None and not isinstance(value, bool) and str(value) in {str(o) for o in options}
-    )
+    return as_text(value) in {as_text(option) for option in options}

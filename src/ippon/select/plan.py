@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from ippon.records.suite import Suite, Tier
 
+ROUNDING = 1e-9  # a share of 0.07 of 100 is 7, whatever floats say
 WHOLE_UP_TO = 21  # a suite this small is run whole at every built-in tier
 
 
@@ -55,15 +56,21 @@ def select(suite: Suite, tier_name: str, wanted: Wanted) -> Selection:
     target, seed, repeats = wanted.target, wanted.seed, wanted.repeats
     tier = tier_named(suite, tier_name)
     evaluators, examples = narrowed(suite, wanted.filters)
-    candidates = {e: [i for i in items(suite, suite.evaluators[e]) if i in examples] for e in evaluators}
-    candidates = {e: its for e, its in candidates.items() if its}
+    everyone = {e: [i for i in items(suite, each) if i in examples] for e, each in enumerate(suite.evaluators)}
+    everyone = {e: its for e, its in everyone.items() if its}
+    candidates = {e: its for e, its in everyone.items() if e in evaluators}
     if not candidates:
         raise UsageError("no evaluator is for any of the selected examples", hint="see `where` of the evaluators")
     everything = total(suite, target, repeats)
     whole = tier_name in BUILT_IN_TIERS and everything <= WHOLE_UP_TO
+    # Taken for everyone, then narrowed: what an evaluator is asked does not depend on who else is.
     chosen, drawn, method = _taken(
-        suite, tier, candidates, seed=seed, whole=whole, per_item=_per_item(suite, target, repeats)
+        suite, tier, everyone, seed=seed, whole=whole, per_item=_per_item(suite, target, repeats)
     )
+    chosen = {e: i for e, i in chosen.items() if e in candidates}
+    drawn = {e: its for e, its in drawn.items() if e in candidates}
+    if not chosen and not any(drawn.values()):
+        raise UsageError(f"tier {tier_name} takes nothing of what the filters leave", hint="-t full takes everything")
     kinds = responses(target)
 
     def expand(evaluator: int, example: int) -> Iterator[Evaluation]:
@@ -120,18 +127,24 @@ def _taken(
 def _limit(tier: Tier, evaluations: int) -> int | None:
     if tier.evaluations is not None:
         return tier.evaluations
-    return None if tier.share is None else ceil(tier.share * evaluations)
+    return None if tier.share is None else ceil(tier.share * evaluations - ROUNDING)
 
 
 def _first(orders: Mapping[int, list[int]], limit: int, per_item: Mapping[int, int]) -> dict[int, list[int]]:
     """The first `limit` evaluations in turns, whole examples only: each evaluator keeps a prefix of its drawn order."""
     taken: dict[int, list[int]] = {e: [] for e in orders}
-    left = limit
+    left, full = limit, set[int]()
     for e, i in _asking_order(orders, grouped=False):
-        left -= per_item[e]
-        if left < 0:
-            break
+        if e in full or per_item[e] > left:
+            full.add(e)
+            continue
         taken[e].append(i)
+        left -= per_item[e]
+    if not any(taken.values()):
+        least = min(per_item[e] for e in orders)
+        raise UsageError(
+            f"the tier takes {limit} evaluations, and one example is {least}", hint=f"evaluations = {least}"
+        )
     return taken
 
 

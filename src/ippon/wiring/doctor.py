@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from ippon.errors import IpponError, StoreError, SuiteError
 from ippon.records.providers import LOCAL, PROVIDERS
-from ippon.wiring.assemble import cache_path, open_store, opened
 from ippon.wiring.models import endpoint_of, missing_key, models_of, uses_in
+from ippon.wiring.opened import cache_path, opened
 from ippon.wiring.trust import state_folder
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ippon.records.options import Options
     from ippon.records.providers import ModelUse
-    from ippon.wiring.assemble import Opened
+    from ippon.wiring.opened import Opened
 
 Finding = tuple[str, str, str]
 CONNECT_S = 2.0
@@ -85,9 +85,7 @@ def _suite(it: Opened, options: Options) -> Iterator[Finding]:
     if it.cache is not None:
         stats = it.cache.stats()
         yield "ok", "cache", f"{stats['entries']} rows, {stats['bytes']} bytes"
-    store = open_store(options, suite)
-    yield "ok", "history", f"{len(store.runs())} runs in {store.file.path}"
-    store.close()
+    yield "ok", "history", f"{len(it.store.runs())} runs in {it.store.file.path}"
     seen: list[ModelUse] = []
     for evaluator in suite.evaluators:
         seen += [use for use in uses_in(models_of(evaluator, suite, options)) if use not in seen]

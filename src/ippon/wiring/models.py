@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ippon.engine.setting import Models
 from ippon.errors import UsageError
 from ippon.evaluate.inner import inner_evaluators
-from ippon.records.providers import LOCAL, PROVIDERS, Endpoint, ModelUse, split_model
+from ippon.records.providers import LOCAL, LOCAL_MODELS, PROVIDERS, Endpoint, ModelUse, split_model
 from ippon.records.suite import Cascade, Judge, Pairwise
 
 if TYPE_CHECKING:
@@ -29,7 +29,16 @@ def models_of(evaluator: AnyEvaluator, suite: Suite, options: Options) -> Models
     if name is None:
         hint = 'add [judge] model = "PROVIDER/MODEL" to the suite, or --judge PROVIDER/MODEL'
         raise UsageError(f"evaluator `{evaluator.name}` has no model", hint=hint)
-    return Models(use=model_use(name, suite.judge.params, suite, base_url=options.base_url))
+    endpoint_of(name, suite)  # before anything is made of a name that is none
+    moved = options.base_url if split_model(name)[0] == _judges_provider(suite, options) else None
+    return Models(use=model_use(name, suite.judge.params, suite, base_url=moved))
+
+
+def _judges_provider(suite: Suite, options: Options) -> str | None:
+    """The provider that `--base-url` moves: that of `--judge`, else of the suite's judge, else of the first that has a model."""
+    named = [each.model for each in suite.evaluators if isinstance(each, Judge | Pairwise)]
+    name = next((each for each in (options.judge, suite.judge.model, *named) if each is not None), "")
+    return name.partition("/")[0] or None
 
 
 def model_use(name: str, params: Mapping[str, object], suite: Suite, *, base_url: str | None = None) -> ModelUse:
@@ -52,12 +61,14 @@ def model_use(name: str, params: Mapping[str, object], suite: Suite, *, base_url
 def endpoint_of(name: str, suite: Suite) -> Endpoint:
     """Where a model lives; UsageError with the nearest provider."""
     try:
-        provider, _ = split_model(name)
+        provider, model = split_model(name)
     except ValueError:
         raise UsageError(f"`{name}` is no model name", hint="PROVIDER/MODEL, such as openai/gpt-5-mini") from None
     own = suite.providers.get(provider)
     if own is not None:
         return Endpoint(own.base_url, own.api_key_env)
+    if provider == LOCAL and model not in LOCAL_MODELS:
+        raise UsageError(f"there is no embedded model `{model}`", hint=f"local/{LOCAL_MODELS[0]}")
     if provider not in PROVIDERS:
         from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
 

@@ -1,0 +1,56 @@
+"""What a run has sent, and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ippon.execute.price import GUESSED_OUTPUT, cost_usd, guess_tokens
+from ippon.records.call import ModelRequest, Usage
+
+if TYPE_CHECKING:
+    from ippon.records.call import Answer, Request
+    from ippon.records.kept import Entry
+    from ippon.records.suite import Price
+
+
+class Meter(msgspec.Struct):
+    """What a run has sent, and what came of it.
+
+    `cost_usd` is None once a price or a count was unknown; `spent_usd` then has a guess in its place, for budgets.
+    """
+
+    calls_sent: int = 0
+    retries: int = 0
+    in_flight_max: int = 0
+    cost_usd: float | None = 0.0
+    spent_usd: float = 0.0
+    tokens_input: int = 0
+    tokens_output: int = 0
+    tokens_cached: int = 0
+    latencies_s: list[float] = msgspec.field(default_factory=list[float])
+    queues_s: list[float] = msgspec.field(default_factory=list[float])
+    saved_usd: float | None = 0.0
+    saved_s: float = 0.0
+
+    def charge(self, request: Request, answer: Answer, price: Price | None) -> float | None:
+        """Count an answer's tokens and dollars; returns the dollars, None where nobody knows them."""
+        if not isinstance(request, ModelRequest):
+            return 0.0
+        usage = answer.usage
+        cost = cost_usd(usage, price)
+        self.cost_usd = None if cost is None or self.cost_usd is None else self.cost_usd + cost
+        # For budgets: where it was not counted, the prompt guessed and a hundred tokens of answer.
+        guess = Usage(input=guess_tokens(request), output=GUESSED_OUTPUT)
+        self.spent_usd += (cost_usd(guess, price) or 0.0) if cost is None else cost
+        self.tokens_input += usage.input or 0
+        self.tokens_output += usage.output or 0
+        self.tokens_cached += usage.cached_input or 0
+        return cost
+
+    def credit(self, request: Request, entry: Entry) -> None:
+        """Count what an answer from the cache has saved."""
+        self.saved_s += entry.seconds or 0.0
+        if self.saved_usd is not None and isinstance(request, ModelRequest) and entry.failure is None:
+            self.saved_usd = None if entry.cost_usd is None else self.saved_usd + entry.cost_usd
