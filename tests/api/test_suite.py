@@ -201,6 +201,9 @@ def test_a_decorated_function_is_still_one():
         ({"examples": []}, "no examples"),
         ({"examples": [{"id": "a", "x": object()}]}, "JSON"),
         ({"colour": 1}, "colour"),
+        ({"examples": None}, "no suite"),
+        ({"examples": ["a"]}, "no suite"),
+        ({"evaluators": ["f"]}, "no suite"),
     ],
 )
 def test_mistakes_are_told_as_in_a_file(fields, message):

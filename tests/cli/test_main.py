@@ -362,12 +362,14 @@ def test_the_other_verbs(ippon):
         assert (words, code, bool(out), err) == (words, 0, True, "")
 
 
-def test_the_other_verbs_speak_json(ippon):
-    """One object each."""
+def test_the_other_verbs_speak_json(ippon, folder):
+    """One object each, and each names the suite that it is about."""
+    (folder / "ippon.toml").write_text(f'name = "sums"\n{SUITE}')
     ippon("run", "-q")
-    schemas = []
+    found = []
     for words in (
         ["plan"],
+        ["try", "a", "exact"],
         ["runs", "ls"],
         ["runs", "show", "latest"],
         ["cache", "stats"],
@@ -376,19 +378,30 @@ def test_the_other_verbs_speak_json(ippon):
         ["trust"],
     ):
         code, out, _ = ippon(*words, "--json")
-        schemas.append((code, msgspec.json.decode(out)["schema"]))
+        told = msgspec.json.decode(out)
+        found.append((code, told["schema"], told["suite"]))
 
-    assert schemas == snapshot(
+    assert found == snapshot(
         [
-            (0, "ippon.plan/1"),
-            (0, "ippon.runs/1"),
-            (0, "ippon.run/1"),
-            (0, "ippon.cache_stats/1"),
-            (0, "ippon.cache_why/1"),
-            (0, "ippon.doctor/1"),
-            (0, "ippon.trust/1"),
+            (0, "ippon.plan/1", "sums"),
+            (0, "ippon.try/1", "sums"),
+            (0, "ippon.runs/1", "sums"),
+            (0, "ippon.run/1", "sums"),
+            (0, "ippon.cache_stats/1", "sums"),
+            (0, "ippon.cache_why/1", "sums"),
+            (0, "ippon.doctor/1", "sums"),
+            (0, "ippon.trust/1", "sums"),
         ]
     )
+
+
+def test_without_a_suite_none_is_named(ippon, folder):
+    """`doctor` and `cache stats` work anywhere."""
+    (folder / "ippon.toml").unlink()
+
+    assert [None, None] == [
+        msgspec.json.decode(ippon(*words, "--json")[1])["suite"] for words in (["doctor"], ["cache", "stats"])
+    ]
 
 
 def test_init_writes_a_suite_that_runs_at_once(ippon, folder, monkeypatch):

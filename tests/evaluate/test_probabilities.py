@@ -103,13 +103,19 @@ def test_a_label_in_one_token_with_all_the_rest():
     assert {"good": 0.5, "poor": 0.5} == shares([(whole, log(0.5), options)])
 
 
-@given(st.dictionaries(st.sampled_from("abcde"), st.floats(0, 1), min_size=1))
+@given(st.dictionaries(st.sampled_from("abcde"), st.floats(1e-6, 1), min_size=1))
 def test_normalised_shares(given_shares):
-    """Add up to 1, or there are none."""
-    found = normalised(given_shares, "abcde")
+    """Add up to 1, in the proportions that were given; a label that was not given has none."""
+    total = sum(given_shares.values())
+    expected = {label: given_shares.get(label, 0.0) / total for label in "abcde"}
 
-    assert found is None or sum(found.values()) == pytest.approx(1.0)
-    assert (found is None) == (sum(given_shares.values()) == 0)
+    assert pytest.approx(expected) == normalised(given_shares, "abcde")
+
+
+@pytest.mark.parametrize("given_shares", [{}, {"a": 0.0}, {"x": 1.0}, {"a": -0.5, "b": 1.0}, {"a": float("nan")}])
+def test_nothing_to_share(given_shares):
+    """Then there are no shares, and no division by nothing."""
+    assert normalised(given_shares, "ab") is None
 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=2), st.floats(0, 1))

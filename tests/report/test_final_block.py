@@ -412,17 +412,52 @@ verdict: interrupted  36 of 98 missing, run k7m2qd (exit 130)\
 """)
 
 
-@pytest.mark.parametrize(("reason", "word"), [("spend", "spend"), ("authentication", "authentication")])
-def test_a_stop_for_spend_or_authentication_says_which(reason, word):
-    """SCREENS 6, the fourth screen."""
+@pytest.mark.parametrize(
+    ("reasons", "words"),
+    [
+        (["spend"], "spend"),
+        (["authentication"], "authentication"),
+        (["spend", "authentication", "connect"], "authentication and spend"),
+        (["connect"], "spend"),
+    ],
+)
+def test_a_stop_for_spend_or_authentication_says_which(reasons, words):
+    """SCREENS 6, the fourth screen: what is missing tells what ended its lane."""
     counts = Counts(total=294, planned=98, cached=37, missing=61)
-    refused = [result("tone", "ex-1", None, status="missing", error=failure(reason, "quota exceeded"))]
-    run = run_of(results=refused, verdict="incomplete", exit_code=4, counts=counts)
+    ended = [result("tone", f"ex-{each}", None, status="missing", error=failure(each)) for each in reasons]
+    run = run_of(results=ended, verdict="incomplete", exit_code=4, counts=counts)
 
     assert (
         final_block(Finished(run=run), WIDE)[-1]
-        == f"verdict: incomplete  stopped for {word}, 61 of 98 missing, run k7m2qd (exit 4)"
+        == f"verdict: incomplete  stopped for {words}, 61 of 98 missing, run k7m2qd (exit 4)"
     )
+
+
+def test_a_gate_is_shown_with_all_its_digits():
+    """0.7005 is not 0.701, nor 0.70; the columns keep their places."""
+    gates = (gate("tone", 0.70041, 0.6, 0.7004, threshold=0.7005),)
+    run = run_of({"tone": (0.70041, 0.6, 0.7004)}, gates=gates, verdict="fail", exit_code=1)
+
+    shown = final_block(Finished(run=run), WIDE)
+
+    assert [shown[0], shown[1], shown[-1]] == snapshot(
+        [
+            "evaluator       score  95% interval       n of 42  gate       verdict",
+            "tone           0.7004  0.6000 .. 0.7004        11  >= 0.7005  fail",
+            "verdict: fail  tone 0.7004 < 0.7005, run k7m2qd (exit 1)",
+        ]
+    )
+
+
+def test_a_gate_that_moved_is_shown_with_all_its_digits():
+    """From 0.70 to 0.7005."""
+    before = run_of({"tone": (0.9, 0.8, 0.95)}, gates=(gate("tone", 0.9, 0.8, 0.95, threshold=0.7),))
+    counts = Counts(total=42, planned=42, cached=42)
+    run = replace(before, gates=(gate("tone", 0.9, 0.8, 0.95, threshold=0.7005),), calls_sent=0, counts=counts)
+
+    shown = final_block(Finished(run=run, previous=earlier(before)), WIDE)
+
+    assert "gate moved after these answers were seen: tone 0.70 -> 0.7005" == shown[0]
 
 
 def test_without_gates_every_evaluator_has_a_row():

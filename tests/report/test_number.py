@@ -55,9 +55,11 @@ def test_gaps_have_signs(value, said):
     assert number.gap(value) == said
 
 
-@pytest.mark.parametrize(("threshold", "decimals"), [(0.8, 2), (0.85, 2), (0.855, 3), (1.0, 2)])
+@pytest.mark.parametrize(
+    ("threshold", "decimals"), [(0.8, 2), (0.85, 2), (0.855, 3), (1.0, 2), (0.7005, 4), (0.1 + 0.2, 2), (1 / 3, 6)]
+)
 def test_scores_have_as_many_decimals_as_their_gate(threshold, decimals):
-    """SCREENS 1: 2 decimals, 3 if the gate has 3."""
+    """SCREENS 1: 2 decimals, more if the gate has more, and never 17."""
     assert number.decimals_of(threshold) == decimals
 
 

@@ -50,8 +50,8 @@ def finished(opened: Opened, options: Options, *, listen: Listener, confirmed: b
 
 def _run(assembled: Assembled, prepared: Prepared, *, confirmed: bool) -> Work[Run]:
     parts = assembled.parts
-    parts.listen(wiring.started(prepared))
     if not prepared.todo:
+        parts.listen(wiring.started(prepared))
         return finish(prepared, parts)
     from ippon.engine.ask import ask  # noqa: PLC0415 - a warm run asks nothing and loads no event loop
     from ippon.engine.estimate import estimate  # noqa: PLC0415
@@ -60,6 +60,7 @@ def _run(assembled: Assembled, prepared: Prepared, *, confirmed: bool) -> Work[R
     require(assembled, prepared)
     if assembled.wish.max_usd is None and not confirmed:
         _refuse_dear(estimate(prepared, parts).usd)
+    parts.listen(wiring.started(prepared))
     return (yield ask(prepared, parts))
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from ippon.api.functions import EvaluatorFunction, code_of, name_of
 from ippon.api.running import deaf, driven, driven_async, finished
-from ippon.errors import NotBuiltError, Problem, UsageError
+from ippon.errors import NotBuiltError, Problem, SuiteError, UsageError
 from ippon.records import suite as records
 from ippon.records.options import Options
 from ippon.wiring.opened import Opened, loaded, opened_with
@@ -50,8 +50,13 @@ class Suite:
         from ippon.read.suite_file import suite_of  # noqa: PLC0415 - a suite that was read needs none of it
 
         known = _Functions()
-        raw: dict[str, Any] = {"ippon": 1, "name": name, "examples": [dict(each) for each in examples], **tables}
-        raw["evaluators"] = [known.evaluator(each) for each in evaluators]
+        try:
+            rows = [dict(each) for each in examples]
+            raw: dict[str, Any] = {"ippon": 1, "name": name, "examples": rows, **tables}
+            raw["evaluators"] = [known.evaluator(each) for each in evaluators]
+        except (TypeError, ValueError) as error:
+            hint = "examples are mappings of columns; evaluators are functions, or records such as ippon.Judge"
+            raise SuiteError(f"this is no suite: {error}", hint=hint) from None
         raw["gates"] = [_given(gate) if isinstance(gate, records.Gate) else dict(gate) for gate in gates]
         if judge is not None:
             raw["judge"] = {"model": judge}

@@ -70,7 +70,9 @@ def plan(options: Options, *, environ: Mapping[str, str] = os.environ) -> PlanRe
                 (
                     setting.example(todo.evaluation).id,
                     setting.evaluator(todo.evaluation).name,
-                    why_missing(setting, todo.evaluation, todo.text, explanations).because,
+                    "asked anew (--refresh)"
+                    if options.refresh
+                    else why_missing(setting, todo.evaluation, todo.text, explanations).because,
                 )
                 for todo in prepared.todo
             ),
@@ -190,10 +192,9 @@ def _one(opened: Opened, options: Options, example: str, evaluator: str) -> tupl
 
 def _require_name(what: str, name: str, known: list[str]) -> None:
     if name not in known:
-        from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
+        from ippon.select.matching import nearest  # noqa: PLC0415 - only a mistake needs it
 
-        near = get_close_matches(name, known, n=3, cutoff=0.4) or known[:3]
-        raise UsageError(f"there is no {what} `{name}`", hint=f"nearest: {', '.join(near)}")
+        raise UsageError(f"there is no {what} `{name}`", hint=nearest(name, known))
 
 
 def _explanations(opened: Opened) -> Callable[[str, str], Iterable[tuple[bytes, dict[str, str], float]]]:

@@ -56,10 +56,10 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     def _suite(self, options: Options) -> str | None:
         """The name of the suite that a verb was about; None where there is none that can be read."""
-        from ippon.wiring.assemble import opened  # noqa: PLC0415 - only an object that does not know it
+        from ippon.wiring.opened import found, loaded  # noqa: PLC0415 - only for an object that does not know it
 
         try:
-            with opened(msgspec.structs.replace(options, no_cache=True), environ=self.environ) as it:
-                return it.suite.name
+            suite, _ = loaded(options.suite or found(), trust=options.trust, environ=self.environ)
         except IpponError:
             return None
+        return suite.name

@@ -74,11 +74,7 @@ async def _performed(
     """Ask while the keeper writes; budget and signals may end it, and whatever happens everything is closed."""
     loop = asyncio.get_running_loop()
     max_s = prepared.wish.max_s
-    timer = (
-        None
-        if max_s is None
-        else loop.call_later(max_s, stop, f"the {max_s:g} s of tier {prepared.wish.tier} are used up")
-    )
+    timer = None if max_s is None else loop.call_later(max_s, stop, f"the budget of {max_s:g} s is used up")
     restore = parts.stop(stop)
     writing = loop.create_task(keeper.work())
     try:
@@ -102,9 +98,11 @@ def gateway_of(prepared: Prepared, parts: Parts, keep: Callable[[Entry], None]) 
     def may_send(pending: int) -> str | None:
         sent = gateway.meter.calls_sent + parts.resent() + pending
         if wish.max_calls is not None and sent >= wish.max_calls:
-            return f"the {wish.max_calls} calls of the budget are used up"
-        if wish.max_usd is not None and gateway.meter.spent_usd >= wish.max_usd:
-            return f"the ${wish.max_usd:g} of the budget are used up"
+            return f"the budget of {wish.max_calls} call{'s' * (wish.max_calls != 1)} is used up"
+        meter = gateway.meter
+        under_way = meter.reserved_usd + pending * meter.typical_usd
+        if wish.max_usd is not None and meter.spent_usd + under_way >= wish.max_usd:
+            return f"the budget of ${wish.max_usd:g} is used up, or would be by one more call"
         return None
 
     def on_stop(lane: str, failure: Failure) -> None:

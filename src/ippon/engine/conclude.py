@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from ippon.records.suite import Tier
 
 
+NARROWED = "gates are not tested: --example and --where leave a part of the suite out"
+
+
 class Course(Bundle, frozen=True, kw_only=True):
     """How a run went, beside its results."""
 
@@ -47,7 +50,9 @@ def conclude(
     counts = _counts(selection, results)
     samples = _samples(setting, selection, results)
     weights = {each.name: each.weight for each in setting.suite.evaluators}
-    gates = () if selection.narrowed or not samples else gate_results(setting.suite.gates, samples, weights)
+    # Of a part that a filter picked, no gate of the suite can be tested.
+    seen = dict.fromkeys(samples, Sample(n_items=1)) if selection.narrowed else samples
+    gates = gate_results(setting.suite.gates, seen, weights)
     action = what_inconclusive_does(course.tier_name, course.tier)
     end = ending(
         counts,
@@ -76,7 +81,7 @@ def conclude(
         evaluators=_summaries(setting, selection, results, samples),
         gates=gates,
         results=tuple(results),
-        warnings=course.warnings,
+        warnings=course.warnings + ((NARROWED,) if selection.narrowed and gates else ()),
         seed=selection.seed,
         selection_method=selection.method,
         content=setting.suite.content.hex(),

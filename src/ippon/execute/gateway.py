@@ -62,6 +62,7 @@ class _Call(msgspec.Struct):
     asked_at: float
     waiters: list[object]
     shared: bool
+    may_cost_usd: float = 0.0
     sent_at: float = 0.0
     tries: int = 0
 
@@ -127,7 +128,8 @@ class Gateway:
             return
         ticket, self._next = self._next, self._next + 1
         now = self._doors.clock.monotonic()
-        self._calls[ticket] = _Call(key=key, request=request, asked_at=now, waiters=[waiter], shared=shared)
+        may_cost = self.meter.reserve(request, self._price_of(request))
+        self._calls[ticket] = _Call(key, request, now, [waiter], shared, may_cost)
         self._in_flight[key] = ticket
         self._handle(Asked(ticket, lane_of(request)), now)
 
@@ -197,6 +199,7 @@ class Gateway:
     def _send(self, ticket: int, attempt: int, now: float) -> None:
         call = self._calls[ticket]
         call.sent_at, call.tries = now, attempt
+        self.meter.reserved_usd += call.may_cost_usd
         if isinstance(call.request, ModelRequest | HttpRequest):
             self.meter.calls_sent += 1
             self.meter.retries += attempt > 1
@@ -219,6 +222,7 @@ class Gateway:
 
     def _arrived(self, ticket: int, reply: Answer | Failure, now: float) -> None:
         call = self._calls[ticket]
+        self.meter.reserved_usd -= call.may_cost_usd
         if isinstance(reply, Failure):
             self._handle(Arrived(ticket, reply), now)
             return

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class Meter(msgspec.Struct):
     """What a run has sent, and what came of it.
 
-    `cost_usd` is None once a price or a count was unknown; `spent_usd` then has a guess in its place, for budgets.
+    For budgets: `spent_usd` has a guess where `cost_usd` is None, since a price or a count was unknown; `reserved_usd` is
+    what the calls in flight may cost, `typical_usd` what the last one asked for may.
     """
 
     calls_sent: int = 0
@@ -26,6 +27,8 @@ class Meter(msgspec.Struct):
     in_flight_max: int = 0
     cost_usd: float | None = 0.0
     spent_usd: float = 0.0
+    reserved_usd: float = 0.0
+    typical_usd: float = 0.0
     tokens_input: int = 0
     tokens_output: int = 0
     tokens_cached: int = 0
@@ -34,6 +37,14 @@ class Meter(msgspec.Struct):
     saved_usd: float | None = 0.0
     saved_s: float = 0.0
 
+    def reserve(self, request: Request, price: Price | None) -> float:
+        """What a call may cost: its prompt guessed, and a hundred tokens of answer."""
+        if not isinstance(request, ModelRequest):
+            return 0.0
+        guess = Usage(input=guess_tokens(request), output=GUESSED_OUTPUT)
+        self.typical_usd = cost_usd(guess, price) or 0.0
+        return self.typical_usd
+
     def charge(self, request: Request, answer: Answer, price: Price | None) -> float | None:
         """Count an answer's tokens and dollars; returns the dollars, None where nobody knows them."""
         if not isinstance(request, ModelRequest):
@@ -41,9 +52,7 @@ class Meter(msgspec.Struct):
         usage = answer.usage
         cost = cost_usd(usage, price)
         self.cost_usd = None if cost is None or self.cost_usd is None else self.cost_usd + cost
-        # For budgets: where it was not counted, the prompt guessed and a hundred tokens of answer.
-        guess = Usage(input=guess_tokens(request), output=GUESSED_OUTPUT)
-        self.spent_usd += (cost_usd(guess, price) or 0.0) if cost is None else cost
+        self.spent_usd += self.reserve(request, price) if cost is None else cost
         self.tokens_input += usage.input or 0
         self.tokens_output += usage.output or 0
         self.tokens_cached += usage.cached_input or 0

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ippon.errors import Problem
     from ippon.records.event import Attempt, Finished, PlanReport
-    from ippon.records.run import Counts, Result, Run
+    from ippon.records.run import Run
 
 
 def encoded(value: Mapping[str, Any]) -> bytes:

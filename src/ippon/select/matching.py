@@ -38,10 +38,7 @@ def target_name(suite: Suite, wanted: str | None) -> str | None:
     if wanted is None:
         raise UsageError("the suite has no [target], only named ones", hint=f"--target {next(iter(suite.targets))}")
     if wanted not in suite.targets:
-        known = ", ".join(suite.targets) or "none"
-        raise UsageError(
-            f"unknown target `{wanted}`; the suite has: {known}", hint="--target takes a name of [targets]"
-        )
+        raise UsageError(f"the suite has no target `{wanted}`", hint=nearest(wanted, list(suite.targets)))
     return wanted
 
 
@@ -77,11 +74,16 @@ def _named(name: str, globs: Sequence[str]) -> bool:
 
 
 def _nothing(flag: str, globs: Iterable[str], known: list[str]) -> UsageError:
+    wanted = ", ".join(globs)
+    return UsageError(f"{flag} {wanted} matches nothing", hint=nearest(wanted, known))
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """A hint with the names that are closest to one that is none."""
     from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
 
-    wanted = ", ".join(globs)
-    near = get_close_matches(wanted, known, n=3, cutoff=0.4) or known[:3]
-    return UsageError(f"{flag} {wanted} matches nothing", hint=f"nearest: {', '.join(near)}")
+    near = get_close_matches(name, known, n=3, cutoff=0.4) or known[:3]
+    return f"nearest: {', '.join(near)}" if near else "there is none"
 
 
 def _conditions(suite: Suite, where: Iterable[str]) -> Where:

@@ -11,7 +11,7 @@ from ippon.records.run import Evaluation, Selection
 from ippon.records.suite import BUILT_IN_TIERS
 from ippon.select.discriminative import most_telling
 from ippon.select.drawn import drawn_order, marks
-from ippon.select.matching import Filters, items, narrowed, responses
+from ippon.select.matching import Filters, items, narrowed, nearest, responses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,8 +26,7 @@ def tier_named(suite: Suite, name: str) -> Tier:
     """The tier of that name, the suite's own before the built-in ones; UsageError with the known names."""
     tier = suite.tiers.get(name) or BUILT_IN_TIERS.get(name)
     if tier is None:
-        known = ", ".join([*BUILT_IN_TIERS, *(each for each in suite.tiers if each not in BUILT_IN_TIERS)])
-        raise UsageError(f"unknown tier `{name}`", hint=f"known tiers: {known}")
+        raise UsageError(f"unknown tier `{name}`", hint=nearest(name, [*BUILT_IN_TIERS, *suite.tiers]))
     return tier
 
 

@@ -9,15 +9,18 @@ import sys
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ippon.errors import IpponError, StoreError, SuiteError
+import msgspec
+
+from ippon.errors import IpponError
 from ippon.records.providers import LOCAL, PROVIDERS
 from ippon.wiring.models import endpoint_of, missing_key, models_of, uses_in
-from ippon.wiring.opened import cache_path, opened
+from ippon.wiring.opened import cache_path, found, opened
 from ippon.wiring.trust import state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ippon.errors import Problem
     from ippon.records.options import Options
     from ippon.records.providers import ModelUse
     from ippon.wiring.opened import Opened
@@ -33,14 +36,21 @@ def checkup(options: Options, environ: Mapping[str, str]) -> list[Finding]:
     findings = [*_versions(), *_local_model(), *_keys(environ), _place("state", state_folder(environ))]
     findings.append(_place("cache", os.path.dirname(os.path.abspath(cache_path(options, environ)))))  # noqa: PTH100, PTH120
     try:
-        with opened(options, environ=environ) as it:
-            findings += _suite(it, options)
-    except (SuiteError, StoreError) as error:
-        state = "FAIL" if options.suite is not None or not isinstance(error, SuiteError) else "warn"
-        findings += [(state, "suite", problem.message) for problem in error.problems]
+        path = options.suite or found()
     except IpponError as error:
-        findings += [("FAIL", "suite", problem.message) for problem in error.problems]
+        return [*findings, *(("warn", "suite", problem.message) for problem in error.problems)]
+    try:
+        with opened(msgspec.structs.replace(options, suite=path), environ=environ) as it:
+            findings += _suite(it, options)
+    except IpponError as error:
+        findings += [("FAIL", "suite", _placed(problem)) for problem in error.problems]
     return findings
+
+
+def _placed(problem: Problem) -> str:
+    """A problem with its place."""
+    place = ":".join(str(part) for part in (problem.file, problem.line, problem.column) if part is not None)
+    return f"{place} {problem.message}" if place else problem.message
 
 
 def _versions() -> Iterator[Finding]:
@@ -61,7 +71,11 @@ def _local_model() -> Iterator[Finding]:
     if found is None:
         yield "warn", "local model", f"not installed: {INSTALL}"
     else:
-        yield "ok", "local model", ", ".join(f"{name} {value[:12]}" for name, value in found.items())
+        yield (
+            "ok",
+            "local model",
+            ", ".join(f"{name} {value if name != 'weights' else value[:12]}" for name, value in found.items()),
+        )
 
 
 def _keys(environ: Mapping[str, str]) -> Iterator[Finding]:

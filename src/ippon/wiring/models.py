@@ -48,6 +48,12 @@ def model_use(name: str, params: Mapping[str, object], suite: Suite, *, base_url
     own = endpoint.base_url if provider in suite.providers else None
     moved = None if provider == LOCAL else base_url
     runtime = _local_runtime() if provider == LOCAL else None
+    for address in (moved, own):
+        if address is not None and ("@" in address or "?" in address):
+            raise UsageError(
+                "an address with a password or a query in it would be shown and kept",
+                hint="IPPON_API_KEY beside --base-url, or api_key_env in [providers]",
+            )
     return ModelUse(
         provider=provider,
         model=model,
