@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ippon.records.suite import Contrast, Evaluator, Exact, Example, RecordedTarget, Suite
+from ippon.records.evaluators import Evaluator, Exact
+from ippon.records.suite import Contrast, Example, RecordedTarget, Suite
 
 DIMENSIONS = ("empathy", "focus", "tone")
 

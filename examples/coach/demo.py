@@ -43,7 +43,11 @@ def main() -> None:
         "1. While you type: the quick tier asks each judge about the one example that tells most.",
     )
     ippon("run", suite, expect=0)
-    say("", "2. A new version of the assistant, better in general. Quick shows where it is worse.")
+    say(
+        "",
+        "2. A new version of the assistant: better in six of the seven dimensions, and worse in one. Quick shows which.",
+        "   (Typed again, it compares with the last run of the same version, so nothing has changed any more.)",
+    )
     ippon("run", suite, "--target", "two", expect=0)
     say("", "3. Before it ships: each judge on all of its own examples, and a gate. It fails, as it should (exit 1).")
     ippon("run", gate, "--tier", "full", "--target", "two", expect=1)
@@ -53,7 +57,10 @@ def main() -> None:
     for result in run["results"]:
         scores.setdefault((result["evaluator"], result["example"]), {})[result["response"]] = result["score"]
     right = sum(pair["good"] > pair["poor"] for pair in scores.values())
-    say(f"the good response scored higher in {right} of {len(scores)} pairs ({right / len(scores):.0%})")
+    say(
+        f"the good response scored higher in {right} of {len(scores)} pairs ({right / len(scores):.0%}); length tells nothing.",
+        "These are the pairs that prompt and rubrics were tuned on: a smoke test, no proof. Judge your own with your own pairs.",
+    )
     took = time.monotonic() - started
     say("", f"demo: {took:.1f} s. Type it again. Then write a suite of your own: ippon init")
 

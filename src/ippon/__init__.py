@@ -17,9 +17,10 @@ if TYPE_CHECKING:
         TrustError,
         UsageError,
     )
+    from ippon.records.evaluators import Judge
     from ippon.records.judgement import Score
     from ippon.records.run import EvaluatorSummary, GateResult, Result, Run
-    from ippon.records.suite import Gate, Judge
+    from ippon.records.suite import Gate
     from ippon.records.version import __version__
 
 __all__ = [
@@ -74,7 +75,7 @@ _HOMES = {
     "Result": "records.run",
     "Run": "records.run",
     "Gate": "records.suite",
-    "Judge": "records.suite",
+    "Judge": "records.evaluators",
     "__version__": "records.version",
 }
 _MODULES = ("ports", "stats", "testing")

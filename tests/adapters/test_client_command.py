@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
+import py_compile
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -73,6 +76,41 @@ def test_the_environment_is_handed_on_without_secrets() -> None:
     )
 
     assert Answer(text="['HOME', 'KEYBOARD', 'PATH']\n", exit_code=0) == got
+
+
+def test_bytecode_beside_a_program_is_not_run(tmp_path: Path) -> None:
+    """It was never trusted: Python programs keep theirs in a folder that is gone when the client is closed."""
+    (tmp_path / "ours.py").write_text("import sys\nWORD = sys.pycache_prefix\n")
+    (tmp_path / "bot.py").write_text("import ours\nprint(ours.WORD)\n")
+    (tmp_path / "other.txt").write_text("WORD = 'planted'\n")
+    py_compile.compile(
+        str(tmp_path / "other.txt"),
+        cfile=importlib.util.cache_from_source(str(tmp_path / "ours.py")),
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    )
+
+    async def run() -> tuple[str, bool]:
+        client = CommandClient(str(tmp_path), ENVIRONMENT)
+        request = CommandRequest(command=(sys.executable, "bot.py"), stdin="", code="")
+        said = [await client.send(request) for _ in range(2)]
+        [folder] = {each.text.strip() for each in said if isinstance(each, Answer)}
+        kept = any(Path(folder).rglob("ours.*.pyc"))  # the second time it need not be compiled
+        await client.close()
+        await client.close()
+        return folder, kept
+
+    folder, kept = asyncio.run(run())
+
+    assert "planted" != folder
+    assert (True, False) == (kept, Path(folder).exists())
+
+
+def test_no_place_for_bytecode_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rather than what somebody else put there."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+
+    message = "the command true cannot be started: No such file or directory"
+    assert Failure(reason="evaluator", message=message) == running("true")
 
 
 def test_no_shell_reads_the_words() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
+import py_compile
 import sys
 import threading
 import time
@@ -15,6 +17,7 @@ import numpy as np
 import pytest
 
 from ippon.adapters.client_function import FunctionClient
+from ippon.adapters.client_function_bytecode import SourcesOnly, release, sources_only
 from ippon.records.call import Answer, CommandRequest, Failure, FunctionRequest
 from ippon.records.judgement import Score
 
@@ -364,6 +367,101 @@ def test_two_suites_may_name_their_modules_alike(tmp_path: Path) -> None:
 
     assert ['"one"', '"two"', '"one"'] == said
     assert '"a"' == text(calling("json:dumps", folder=str(tmp_path), obj="a")).replace("\\", "").replace('""', '"')
+
+
+def planted(folder: Path, name: str, said: str) -> None:
+    """Bytecode that Python runs in place of a module without comparing the two."""
+    other = folder / "other.txt"
+    other.write_text(f"def say():\n    return {said!r}\n")
+    bytecode = importlib.util.cache_from_source(str(folder / f"{name}.py"))
+    py_compile.compile(str(other), cfile=bytecode, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+
+
+def test_bytecode_beside_the_code_is_not_run(tmp_path: Path) -> None:
+    """Trust and keys hash the source: it alone runs, be it imported when first called, by another one, or by its path."""
+    (tmp_path / "ours_main.py").write_text(
+        "import importlib.util\n"
+        "def say():\n    return 'main'\n"
+        "def late():\n    import ours_late\n    return ours_late.say()\n"
+        "def by_path():\n"
+        "    spec = importlib.util.spec_from_file_location('ours_path', __file__.replace('main', 'path'))\n"
+        "    module = importlib.util.module_from_spec(spec)\n"
+        "    spec.loader.exec_module(module)\n"
+        "    return module.say()\n"
+    )
+    for name in ("main", "late", "path"):
+        if name != "main":
+            (tmp_path / f"ours_{name}.py").write_text(f"def say():\n    return {name!r}\n")
+        planted(tmp_path, f"ours_{name}", "planted")
+    before = sys.pycache_prefix, list(sys.meta_path)
+
+    names = ("ours_main:say", "ours_main:late", "ours_main:by_path")
+    said = [text(calling(name, folder=str(tmp_path))) for name in names]
+
+    assert ['"main"', '"late"', '"path"'] == said
+    assert before == (sys.pycache_prefix, list(sys.meta_path))
+    sys.modules.pop("ours_late")
+    sys.path.insert(0, str(tmp_path))
+    try:
+        assert "planted" == importlib.import_module("ours_late").say()  # so it would have been run
+    finally:
+        sys.path.remove(str(tmp_path))
+
+
+def test_libraries_keep_their_bytecode(tmp_path: Path) -> None:
+    """Compiling numpy anew takes a second; what stands beside the bytecode is read as ever."""
+    (tmp_path / "ours_library").mkdir()
+    (tmp_path / "ours_library" / "__init__.py").write_text("")
+    (tmp_path / "ours_library" / "table.txt").write_text("1 2 3")
+    planted(tmp_path / "ours_library", "__init__", "fast")
+    found = sources_only([str(tmp_path)])
+    sys.path.insert(0, str(tmp_path))
+    try:
+        module = importlib.import_module("ours_library")
+    finally:
+        sys.path.remove(str(tmp_path))
+        release(found)
+
+    assert "fast" == module.say()
+    assert b"1 2 3" == module.__loader__.get_data(str(tmp_path / "ours_library" / "table.txt"))
+    assert not [each for each in sys.meta_path if isinstance(each, SourcesOnly)]
+
+
+def test_two_clients_at_once_leave_nothing_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The first to end takes neither the import path nor standard output away from the other one; the last one both."""
+    (tmp_path / "ours_first.py").write_text(
+        "def say():\n    import ours_later\n    print('said')\n    return ours_later.WORD\n"
+    )
+    (tmp_path / "ours_later.py").write_text("WORD = 'later'\n")
+    (tmp_path / "ours_other.py").write_text("def say():\n    return 1\n")
+    folder = str(tmp_path)
+    before = sys.stdout, list(sys.path), sys.pycache_prefix, list(sys.meta_path)
+
+    async def run() -> list[str]:
+        first, second = FunctionClient(folder=folder), FunctionClient(folder=folder)
+        names = ((first, "ours_other:say"), (second, "ours_other:say"), (second, "ours_first:say"))
+        said: list[str] = []
+        for client, name in names:
+            if name == "ours_first:say":
+                await first.close()
+            said.append(text(await client.send(FunctionRequest(function=name, arguments={}, code=""))))
+        await second.close()
+        return said
+
+    assert ["1", "1", '"later"'] == asyncio.run(run())
+    assert ("", "said\n") == tuple(capsys.readouterr())
+    assert before == (sys.stdout, list(sys.path), sys.pycache_prefix, list(sys.meta_path))
+
+
+def test_code_that_changes_the_import_path_itself_is_no_trouble(tmp_path: Path) -> None:
+    """It may have taken the folder away."""
+    (tmp_path / "ours_odd.py").write_text("import sys\ndef say():\n    sys.path.clear()\n    return 1\n")
+    before = list(sys.path)
+    try:
+        assert "1" == text(calling("ours_odd:say", folder=str(tmp_path)))
+        assert [] == sys.path
+    finally:
+        sys.path[:] = before
 
 
 def test_one_client_finds_several_functions(tmp_path: Path) -> None:

@@ -22,13 +22,13 @@ def right(response: str, reference: str) -> bool:
     return response == reference
 
 
-def double(input: str) -> str:  # noqa: A002 - bound by this name
+def double(input: str) -> str:
     """The system under test."""
     calls.append(input)
     return str(int(input) * 2)
 
 
-async def double_later(input: str) -> str:  # noqa: A002
+async def double_later(input: str) -> str:
     """The same, async."""
     await asyncio.sleep(0)
     return double(input)
@@ -111,7 +111,7 @@ def test_arun_and_a_running_loop():
 def test_a_failing_function_fails_its_evaluation_only():
     """It is named, is never a score, and is asked again the next time."""
 
-    def picky(response: str, input: str) -> float:  # noqa: A002
+    def picky(response: str, input: str) -> float:
         if input == "3":
             raise ValueError("three is too many")
         if input == "4":
@@ -132,7 +132,7 @@ def test_a_failing_function_fails_its_evaluation_only():
 def test_a_failing_target_is_the_targets_failure():
     """Each example that it fails on has no score, whatever the evaluator."""
 
-    def broken(input: str) -> str:  # noqa: A002
+    def broken(input: str) -> str:
         raise RuntimeError(f"no answer to {input}")
 
     run = ippon.Suite(examples=EXAMPLES[:2], evaluators=[right], target=broken).run()

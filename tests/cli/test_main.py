@@ -15,6 +15,8 @@ import msgspec
 import pytest
 from inline_snapshot import snapshot
 
+from bench.endpoint import serving
+from bench.script import Script
 from ippon.cli.main import guarded, main
 
 SUITE = """\
@@ -94,7 +96,7 @@ exact           0.50  0.50 .. 0.50         2  >= 0.70   fail   short by 0.20, at
   b         0.00  differs from the reference
 cached 0 + answered 4 + not needed 0 = 4      0 failed, 0 missing
 0.06 s, $0.00
-stopped because all of tier quick has its result
+stopped because all of tier quick was asked
 next     ippon runs show RUNID1 --example b      ippon try b exact
 verdict: fail  exact 0.50 < 0.70, run RUNID1 (exit 1)
 """,
@@ -393,6 +395,40 @@ def test_the_other_verbs_speak_json(ippon, folder):
             (0, "ippon.trust/1", "sums"),
         ]
     )
+
+
+JUDGED = """
+[judge]
+model = "ollama/x"
+
+[[evaluators]]
+name = "kind"
+rubric = "It is kind."
+scale = "yes/no"
+"""
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "ended", "said"),
+    [
+        ("401", 4, "authentication", "stopped for authentication, 3 of 6 missing"),
+        ("quota", 4, "spend", "stopped for spend, 3 of 6 missing"),
+        ("404", 3, "not_found", "3 of 6 missing"),
+    ],
+)
+def test_what_is_missing_says_what_ended_its_lane(ippon, folder, fault, code, ended, said):
+    """A refused key is told from an empty account, on the screen and in the object."""
+    (folder / "ippon.toml").write_text(SUITE.partition("[[gates]]")[0] + JUDGED)
+    (folder / "examples.jsonl").write_text(EXAMPLES + EXAMPLES.replace('"a"', '"c"').splitlines()[0] + "\n")
+    with serving(Script(faults={fault: 1.0})) as endpoint:
+        words = ["run", "-t", "full", "-e", "kind", "-e", "exact", "--base-url", endpoint.base_url, "-j", "1"]
+        found, out, _ = ippon(*words, "--json")
+        shown = ippon(*words)[1]
+    run = msgspec.json.decode(out)
+    missing = [each for each in run["results"] if each["status"] == "missing"]
+
+    assert (code, {ended}) == (found, {each["error"]["class"] for each in missing})
+    assert f"verdict: incomplete  {said}" in shown
 
 
 def test_without_a_suite_none_is_named(ippon, folder):

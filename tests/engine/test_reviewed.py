@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import json
 import os
 
@@ -35,7 +36,7 @@ def test_renamed_fields_are_another_request(tmp_path, capsys):
 def test_a_target_that_may_be_anything_is_called_every_time():
     """Two partials of one function are two systems."""
 
-    def base(word, input):  # noqa: A002
+    def base(word, input):
         return word + input
 
     found = [
@@ -162,11 +163,12 @@ def test_runs_from_python_leave_no_file_open():
     """Ten runs, and as many descriptors as before."""
     suite = library.Suite(name="fd", examples=[{"id": "a", "response": "x"}], evaluators=[lambda response: True])
     suite.run()
+    gc.collect()
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(10):
         suite.run(refresh=True)
 
-    assert before == len(os.listdir("/proc/self/fd"))
+    assert before >= len(os.listdir("/proc/self/fd"))
 
 
 def test_a_writer_that_breaks_stops_the_asking(tmp_path, capsys, monkeypatch):

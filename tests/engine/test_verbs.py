@@ -374,6 +374,7 @@ def test_trust_that_is_garbled_is_no_trust(code, capsys, monkeypatch):
 
 def test_without_the_embedded_model_the_one_command_is_told(suite, capsys, monkeypatch):
     """Before anything is asked; doctor says it too."""
+    ippon(capsys, "run", suite, "--base-url", "http://127.0.0.1:9/v1", "--no-cache")  # imports all that a run needs
     monkeypatch.setattr(sys, "path", [place for place in sys.path if "site-packages" not in place])
     said = ippon(capsys, "run", suite, "--judge", "local/smollm2-135m")
 

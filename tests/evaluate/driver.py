@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ippon.evaluate.kinds import steps_for
 from ippon.evaluate.material import Context, Material
 from ippon.records.call import Answer, Answered, Failed, Failure, FailureClass, Outcome, Request
 from ippon.records.judgement import Judgement, Score, Unscored
 from ippon.records.providers import ModelUse
-from ippon.records.suite import AnyEvaluator, Example, Fields, Suite
+from ippon.records.suite import Example, Fields, Suite
+
+if TYPE_CHECKING:
+    from ippon.records.evaluators import AnyEvaluator
 
 USE = ModelUse("openai", "gpt-test", {"temperature": 0})
 LOCAL_USE = ModelUse("local", "smollm2-135m", {"max_tokens": 200}, runtime={"runtime": "llama"})

@@ -9,9 +9,9 @@ from ippon.evaluate.inner import inner_evaluators
 from ippon.evaluate.kinds import check
 from ippon.evaluate.material import Context, Material
 from ippon.records.call import Skipped
+from ippon.records.evaluators import Cascade, Judge, Number
 from ippon.records.judgement import Score, Unscored
 from ippon.records.providers import ModelUse
-from ippon.records.suite import Cascade, Judge, Number
 from tests.evaluate.driver import USE, drive, failed, text
 
 UNIT = {"kind": "judge", "rubric": "cheap", "scale": "0-1"}

@@ -6,8 +6,9 @@ import pytest
 
 from ippon.evaluate.material import Context, Material, command_key
 from ippon.records.call import CommandRequest, Failure
+from ippon.records.evaluators import CommandEvaluator
 from ippon.records.judgement import Score, Unscored
-from ippon.records.suite import Code, CommandEvaluator
+from ippon.records.suite import Code
 from tests.evaluate.driver import drive, failed, text
 
 LINT = CommandEvaluator(name="lint", command=["./lint", "--strict"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ippon.records.suite import Exact
+from ippon.records.evaluators import Exact
 from tests.evaluate.driver import score
 
 PLAIN = Exact(name="e")

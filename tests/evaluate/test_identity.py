@@ -9,11 +9,8 @@ import msgspec
 import pytest
 
 from ippon.evaluate.identity import NOT_IN_KEY, PARSER_VERSION, identity, kind_of
-from ippon.records.fingerprint import digest
-from ippon.records.providers import ModelUse
-from ippon.records.suite import (
+from ippon.records.evaluators import (
     Cascade,
-    Code,
     CommandEvaluator,
     Contains,
     Evaluator,
@@ -27,6 +24,9 @@ from ippon.records.suite import (
     Regex,
     Similarity,
 )
+from ippon.records.fingerprint import digest
+from ippon.records.providers import ModelUse
+from ippon.records.suite import Code
 from tests.evaluate.driver import LOCAL_USE, USE, suite_of
 
 SUITE = suite_of({"input": "i"}, code={"m:f": Code(digest="d1", parameters=("input",)), "c\0x": Code(digest="d2")})

@@ -11,8 +11,8 @@ from ippon.errors import SuiteError
 from ippon.evaluate.kinds import check
 from ippon.evaluate.material import Material
 from ippon.evaluate.schema import trouble, unsupported
+from ippon.records.evaluators import JsonSchema
 from ippon.records.judgement import Score
-from ippon.records.suite import JsonSchema
 from tests.evaluate.driver import drive, score
 
 INVOICE = {

@@ -7,8 +7,8 @@ import pytest
 
 from ippon.evaluate.material import Context, Material
 from ippon.records.call import Failure, Message, ModelRequest, Skipped
+from ippon.records.evaluators import Judge
 from ippon.records.judgement import Score, Unscored
-from ippon.records.suite import Judge
 from tests.evaluate.driver import USE, drive, failed, text
 
 GOOD = '{"reason": "names it", "label": "good"}'

@@ -6,8 +6,8 @@ import pytest
 
 from ippon.evaluate.material import Context, Material
 from ippon.records.call import Failure
+from ippon.records.evaluators import Judge
 from ippon.records.judgement import Score, Unscored
-from ippon.records.suite import Judge
 from tests.evaluate.driver import LOCAL_USE, drive, failed, text
 
 MATERIAL = Material(response="I am sorry.", columns={"input": "My dog died."})

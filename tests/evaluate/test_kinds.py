@@ -6,7 +6,7 @@ from typing import get_args
 
 from ippon.evaluate.identity import PARSER_VERSION
 from ippon.evaluate.kinds import _FILES, check
-from ippon.records.suite import AnyEvaluator, Exact
+from ippon.records.evaluators import AnyEvaluator, Exact
 
 
 def test_every_kind_of_the_suite_has_a_file():

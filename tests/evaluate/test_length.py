@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ippon.evaluate.material import Material
+from ippon.records.evaluators import Length
 from ippon.records.judgement import Score
-from ippon.records.suite import Length
 from tests.evaluate.driver import drive, score
 
 

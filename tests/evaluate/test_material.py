@@ -5,13 +5,11 @@ from __future__ import annotations
 import pytest
 
 from ippon.evaluate.material import WHOLE_ROW, columns, command_key, material, picked, reads
-from ippon.records.suite import (
+from ippon.records.evaluators import (
     Cascade,
-    Code,
     CommandEvaluator,
     Contains,
     Exact,
-    Fields,
     JsonSchema,
     Judge,
     Length,
@@ -21,6 +19,7 @@ from ippon.records.suite import (
     Regex,
     Similarity,
 )
+from ippon.records.suite import Code, Fields
 from tests.evaluate.driver import suite_of
 
 ROW = {"question": "q", "input": "not this", "gold": 5, "id": "x", "notes": None}

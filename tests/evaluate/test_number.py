@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ippon.evaluate.number import last_number
-from ippon.records.suite import Number
+from ippon.records.evaluators import Number
 from tests.evaluate.driver import score
 
 PLAIN = Number(name="n")

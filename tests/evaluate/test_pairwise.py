@@ -7,8 +7,8 @@ import pytest
 
 from ippon.evaluate.material import Context, Material
 from ippon.records.call import Failure, Skipped
+from ippon.records.evaluators import Pairwise
 from ippon.records.judgement import Score, Unscored
-from ippon.records.suite import Pairwise
 from tests.evaluate.driver import USE, drive, failed, text
 
 BETTER = Pairwise(name="better", rubric="Which one is kinder?")

@@ -7,8 +7,9 @@ import pytest
 from ippon.evaluate.material import Context, Material
 from ippon.evaluate.reported import reported
 from ippon.records.call import Failure, FunctionRequest
+from ippon.records.evaluators import PythonEvaluator
 from ippon.records.judgement import Score, Unscored
-from ippon.records.suite import Code, PythonEvaluator
+from ippon.records.suite import Code
 from tests.evaluate.driver import drive, failed, outcome_of, text
 
 CONCISE = PythonEvaluator(name="concise", function="checks:concise", version=3)

@@ -6,7 +6,7 @@ import pytest
 
 from ippon.errors import SuiteError
 from ippon.evaluate.kinds import check
-from ippon.records.suite import Regex
+from ippon.records.evaluators import Regex
 from tests.evaluate.driver import score
 
 ONE_QUESTION = Regex(name="one_question", pattern=r"^[^?]*\?[^?]*$")

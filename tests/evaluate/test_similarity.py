@@ -10,8 +10,8 @@ from ippon.errors import MissingExtraError
 from ippon.evaluate.kinds import check
 from ippon.evaluate.material import Material
 from ippon.evaluate.similarity import LIBRARY
+from ippon.records.evaluators import Similarity
 from ippon.records.judgement import Score
-from ippon.records.suite import Similarity
 from tests.evaluate.driver import drive, score
 
 PLAIN = Similarity(name="s")

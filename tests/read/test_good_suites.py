@@ -6,19 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ippon.records.suite import (
-    Cascade,
-    Contrast,
-    Exact,
-    Example,
-    HttpTarget,
-    JsonSchema,
-    Limits,
-    ModelTarget,
-    RecordedTarget,
-    Regex,
-    Tier,
-)
+from ippon.records.evaluators import Cascade, Exact, JsonSchema, Regex
+from ippon.records.suite import Contrast, Example, HttpTarget, Limits, ModelTarget, RecordedTarget, Tier
 from tests.read.written import EXACT, HEAD, JUDGE, PAIRS, ROWS, refused, suite, write
 
 COACH = """

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ippon.errors import UsageError
+from ippon.records.evaluators import Exact
 from ippon.records.run import Result
-from ippon.records.suite import Exact, RecordedTarget, Tier
+from ippon.records.suite import RecordedTarget, Tier
 from ippon.select.changed import urgent_first
 from ippon.select.discriminative import expected_gap, most_telling
 from ippon.select.drawn import drawn_order, marks

@@ -10,6 +10,7 @@ import msgspec
 from ippon.api.functions import EvaluatorFunction, code_of, name_of
 from ippon.api.running import deaf, driven, driven_async, finished
 from ippon.errors import NotBuiltError, Problem, SuiteError, UsageError
+from ippon.records import evaluators as kinds
 from ippon.records import suite as records
 from ippon.records.options import Options
 from ippon.wiring.opened import Opened, loaded, opened_with
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ippon.records.run import Run
 
     AnyFunction = Callable[..., object]
-    AnyEvaluator = records.Evaluator | EvaluatorFunction | AnyFunction
+    AnyEvaluator = kinds.Evaluator | EvaluatorFunction | AnyFunction
 
 
 class Suite:
@@ -106,7 +107,7 @@ class _Functions:
 
     def evaluator(self, given: AnyEvaluator) -> dict[str, Any]:
         """An evaluator as a suite file would have it."""
-        if isinstance(given, records.Evaluator):
+        if isinstance(given, kinds.Evaluator):
             return cast("dict[str, Any]", _given(given))
         made = given if isinstance(given, EvaluatorFunction) else EvaluatorFunction(given)
         return {"kind": "python", "function": self._name(made.function, made.version), **made.fields()}

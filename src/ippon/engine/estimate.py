@@ -11,7 +11,7 @@ from ippon.evaluate.kinds import steps_for
 from ippon.evaluate.target import request as target_request
 from ippon.execute.price import GUESSED_OUTPUT, cost_usd, guess_tokens
 from ippon.records.call import HttpRequest, ModelRequest, Usage, lane_of
-from ippon.records.suite import Cascade, Judge, Pairwise
+from ippon.records.evaluators import Cascade, Judge, Pairwise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from ippon.engine.parts import Parts, Prepared
     from ippon.engine.setting import Setting
     from ippon.records.call import Request
+    from ippon.records.evaluators import AnyEvaluator
     from ippon.records.run import Earlier, Evaluation
-    from ippon.records.suite import AnyEvaluator, Price
+    from ippon.records.suite import Price
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):

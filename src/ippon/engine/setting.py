@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ippon.evaluate.material import Material
+    from ippon.records.evaluators import AnyEvaluator
     from ippon.records.providers import ModelUse
     from ippon.records.run import Evaluation
-    from ippon.records.suite import AnyEvaluator, Example, ResponseKind, Suite, Target
+    from ippon.records.suite import Example, ResponseKind, Suite, Target
 
 
 class Models(Bundle, frozen=True):

@@ -18,7 +18,7 @@ from ippon.records.judgement import Score, Unscored
 if TYPE_CHECKING:
     from ippon.evaluate.material import Context, Material
     from ippon.ports import Steps
-    from ippon.records.suite import AnyEvaluator, Cascade
+    from ippon.records.evaluators import AnyEvaluator, Cascade
 
 
 def check(evaluator: Cascade) -> None:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from ippon.evaluate.material import Context, Material
     from ippon.ports import Steps
     from ippon.records.call import Answer
+    from ippon.records.evaluators import CommandEvaluator
     from ippon.records.judgement import Judgement
-    from ippon.records.suite import CommandEvaluator
 
 _encoder = msgspec.json.Encoder(order="sorted")
 

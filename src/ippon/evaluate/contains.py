@@ -11,8 +11,8 @@ from ippon.records.judgement import Score
 if TYPE_CHECKING:
     from ippon.evaluate.material import Context, Material
     from ippon.ports import Steps
+    from ippon.records.evaluators import Contains
     from ippon.records.judgement import Judgement
-    from ippon.records.suite import Contains
 
 
 def steps(evaluator: Contains, material: Material, context: Context) -> Steps:  # noqa: ARG001 - one signature for all kinds

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from ippon.evaluate.inner import inner_evaluators
 from ippon.evaluate.material import command_key, reads
+from ippon.records.evaluators import Cascade, CommandEvaluator, Judge, Pairwise, PythonEvaluator
 from ippon.records.providers import LOCAL
-from ippon.records.suite import Cascade, CommandEvaluator, Judge, Pairwise, PythonEvaluator
 
 if TYPE_CHECKING:
+    from ippon.records.evaluators import AnyEvaluator
     from ippon.records.providers import ModelUse
-    from ippon.records.suite import AnyEvaluator, Code, Suite
+    from ippon.records.suite import Code, Suite
 
     InnerUses = tuple[ModelUse | None, ModelUse | None]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ippon.errors import Problem, SuiteError
-from ippon.records.suite import AnyEvaluator, Cascade
+from ippon.records.evaluators import AnyEvaluator, Cascade
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,8 +13,8 @@ from ippon.records.judgement import Score
 if TYPE_CHECKING:
     from ippon.evaluate.material import Context, Material
     from ippon.ports import Steps
+    from ippon.records.evaluators import JsonSchema
     from ippon.records.judgement import Judgement
-    from ippon.records.suite import JsonSchema
 
 
 def check(evaluator: JsonSchema) -> None:

@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from ippon.evaluate.scale import Scale
     from ippon.ports import Steps
     from ippon.records.call import Outcome, Request
+    from ippon.records.evaluators import Judge
     from ippon.records.judgement import Judgement
     from ippon.records.providers import ModelUse
-    from ippon.records.suite import Judge
 
 MAX_TOKENS = 400
 EMPTY = "empty response"

@@ -13,7 +13,7 @@ from ippon.ports import Steps
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ippon.records.suite import AnyEvaluator
+    from ippon.records.evaluators import AnyEvaluator
 
 # Called as `steps(evaluator, material, context)` with an evaluator of the file's own kind.
 StepsFunction = Callable[[Any, Material, Context], Steps]

@@ -10,7 +10,7 @@ from ippon.records.judgement import Score
 if TYPE_CHECKING:
     from ippon.evaluate.material import Context, Material
     from ippon.ports import Steps
-    from ippon.records.suite import Length
+    from ippon.records.evaluators import Length
 
 
 def steps(evaluator: Length, material: Material, context: Context) -> Steps:  # noqa: ARG001 - one signature for all kinds

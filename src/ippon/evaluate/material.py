@@ -7,27 +7,25 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ippon.evaluate.inner import inner_evaluators
-from ippon.records.providers import ModelUse
-from ippon.records.suite import (
+from ippon.records.evaluators import (
     Cascade,
-    Code,
     CommandEvaluator,
     Contains,
     Exact,
-    Fields,
     Judge,
     Number,
     Pairwise,
     PythonEvaluator,
     Similarity,
-    Suite,
-    column,
 )
+from ippon.records.providers import ModelUse
+from ippon.records.suite import Code, Fields, Suite, column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ippon.records.suite import AnyEvaluator, Example
+    from ippon.records.evaluators import AnyEvaluator
+    from ippon.records.suite import Example
 
 RESPONSE = "response"
 # What `reads` says of a function or command that is given the whole example.

@@ -22,8 +22,8 @@ from ippon.records.judgement import Score
 if TYPE_CHECKING:
     from ippon.evaluate.material import Context, Material
     from ippon.ports import Steps
+    from ippon.records.evaluators import Number
     from ippon.records.judgement import Judgement
-    from ippon.records.suite import Number
 
 # Only the end of a long response is looked at; numbers with more digits or a wider exponent than these are refused.
 SEARCHED = 100_000

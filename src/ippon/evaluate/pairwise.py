@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from ippon.evaluate.material import Context, Material
     from ippon.ports import Steps
     from ippon.records.call import Answer, ModelRequest
+    from ippon.records.evaluators import Pairwise
     from ippon.records.providers import ModelUse
-    from ippon.records.suite import Pairwise
 
 Winner = Literal["response", "against", "tie"]
 FIELD = "winner"

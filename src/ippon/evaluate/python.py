@@ -13,7 +13,8 @@ from ippon.records.judgement import Unscored
 if TYPE_CHECKING:
     from ippon.evaluate.material import Context, Material
     from ippon.ports import Steps
-    from ippon.records.suite import Code, PythonEvaluator
+    from ippon.records.evaluators import PythonEvaluator
+    from ippon.records.suite import Code
 
 EXAMPLE = "example"
 

@@ -16,8 +16,8 @@ from ippon.records.judgement import Score
 if TYPE_CHECKING:
     from ippon.evaluate.material import Context, Material
     from ippon.ports import Steps
+    from ippon.records.evaluators import Regex
     from ippon.records.judgement import Judgement
-    from ippon.records.suite import Regex
 
 SEARCHED = 100_000
 

@@ -10,7 +10,7 @@ from ippon.evaluate.texts import fragment, quoted
 from ippon.records.call import Failure
 
 if TYPE_CHECKING:
-    from ippon.records.suite import Judge
+    from ippon.records.evaluators import Judge
 
 
 class Labels(msgspec.Struct, frozen=True):

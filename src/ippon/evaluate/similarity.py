@@ -17,8 +17,8 @@ from ippon.records.judgement import Score
 if TYPE_CHECKING:
     from ippon.evaluate.material import Context, Material
     from ippon.ports import Steps
+    from ippon.records.evaluators import Similarity
     from ippon.records.judgement import Judgement
-    from ippon.records.suite import Similarity
 
 COMPARED = 50_000
 LIBRARY = "rapidfuzz.distance.Indel"

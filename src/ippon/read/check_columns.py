@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ippon.read.finding import Finding, meant
 from ippon.read.raw import is_list, is_table
 from ippon.read.wording import shown
-from ippon.records import suite as types
+from ippon.records import evaluators as kinds
 from ippon.records.suite import Fields, RecordedTarget, as_text
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ippon.read.draft import Draft
     from ippon.read.finding import Path
     from ippon.read.row import Row
-    from ippon.records.suite import AnyEvaluator
+    from ippon.records.evaluators import AnyEvaluator
 
 RESPONSE = "response"
 _SHOWN = 3  # examples that a message names
@@ -114,11 +114,11 @@ def number_between(value: object, low: float, high: float) -> float | None:
 def _read(evaluator: AnyEvaluator) -> Iterator[tuple[str, Path]]:
     """The columns that an evaluator reads besides the response, each with the key that says so."""
     match evaluator:
-        case types.Exact() | types.Number() | types.Similarity() | types.Contains(text=None):
+        case kinds.Exact() | kinds.Number() | kinds.Similarity() | kinds.Contains(text=None):
             yield "reference", ()
-        case types.Judge():
+        case kinds.Judge():
             yield from _listed(evaluator.reads)
-        case types.Pairwise():
+        case kinds.Pairwise():
             yield from _listed(evaluator.reads)
             if evaluator.against != RESPONSE:
                 yield evaluator.against, ("against",)

@@ -12,14 +12,14 @@ from ippon.read.raw import Table, is_table, list_of, table_of
 from ippon.read.row import Row
 from ippon.read.shape import KIND, differences
 from ippon.read.wording import shown, sort_of
-from ippon.records import suite as types
+from ippon.records import evaluators as kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from ippon.read.draft import Draft
     from ippon.read.finding import Path
-    from ippon.records.suite import AnyEvaluator
+    from ippon.records.evaluators import AnyEvaluator
 
 _LABELS = {None: ("good", "poor"), "good/poor": ("good", "poor"), "yes/no": ("yes", "no")}
 OF_THE_WHOLE = ("weight", "repeats", "where")
@@ -31,7 +31,7 @@ def wrong_evaluators(draft: Draft) -> Iterator[Finding]:
     yield from _twice(draft)
     for path, evaluator in draft.every.items():
         yield from _wrong(evaluator, path)
-        if isinstance(evaluator, types.Judge):
+        if isinstance(evaluator, kinds.Judge):
             yield from _wrong_shots(draft, evaluator, path)
 
 
@@ -47,15 +47,15 @@ def _twice(draft: Draft) -> Iterator[Finding]:
 
 def _wrong(evaluator: AnyEvaluator, path: Path) -> Iterator[Finding]:
     match evaluator:
-        case types.Judge():
+        case kinds.Judge():
             yield from _wrong_scale(evaluator, path)
-        case types.Regex():
+        case kinds.Regex():
             yield from _wrong_pattern(evaluator, path)
-        case types.Length():
+        case kinds.Length():
             yield from _wrong_length(evaluator, path)
-        case types.Contains(text=text) if text is not None and not (text and all(text)):
+        case kinds.Contains(text=text) if text is not None and not (text and all(text)):
             yield Finding("`text` is empty: every response contains that", (*path, "text"))
-        case types.Cascade(unsure=(low, high)) if low >= high:
+        case kinds.Cascade(unsure=(low, high)) if low >= high:
             yield Finding(
                 f"`unsure` goes from {low:g} to {high:g}: no score lies between",
                 (*path, "unsure"),
@@ -65,14 +65,14 @@ def _wrong(evaluator: AnyEvaluator, path: Path) -> Iterator[Finding]:
             pass
 
 
-def _wrong_scale(judge: types.Judge, path: Path) -> Iterator[Finding]:
+def _wrong_scale(judge: kinds.Judge, path: Path) -> Iterator[Finding]:
     if judge.scale is not None and judge.labels is not None:
         yield Finding(f"judge `{judge.name}` has both `scale` and `labels`", (*path, "labels"), "leave one of them out")
     elif judge.labels is not None and len(judge.labels) < 2:  # noqa: PLR2004 - with one label there is nothing to tell apart
         yield Finding("`labels` needs at least two labels", (*path, "labels"), "labels = { good = 1.0, poor = 0.0 }")
 
 
-def _wrong_shots(draft: Draft, judge: types.Judge, path: Path) -> Iterator[Finding]:
+def _wrong_shots(draft: Draft, judge: kinds.Judge, path: Path) -> Iterator[Finding]:
     """Few-shot rows without what the judge reads, or with a label that it cannot give."""
     path = (*path, "shots")
     rows = draft.shots.get(path) or [Row(shot, (*path, index)) for index, shot in enumerate(judge.shots)]
@@ -85,7 +85,7 @@ def _wrong_shots(draft: Draft, judge: types.Judge, path: Path) -> Iterator[Findi
             yield row.finding(f"few-shot row {number} of `{judge.name}` {wrong[0]}", hint=wrong[1])
 
 
-def _wrong_label(judge: types.Judge, label: Any) -> tuple[str, str | None] | None:
+def _wrong_label(judge: kinds.Judge, label: Any) -> tuple[str, str | None] | None:
     """(message, hint) for a label that this judge cannot give."""
     if label is None:
         return "has no `label`", None
@@ -107,14 +107,14 @@ def _wrong_label(judge: types.Judge, label: Any) -> tuple[str, str | None] | Non
     )
 
 
-def _wrong_pattern(evaluator: types.Regex, path: Path) -> Iterator[Finding]:
+def _wrong_pattern(evaluator: kinds.Regex, path: Path) -> Iterator[Finding]:
     try:
         re.compile(evaluator.pattern)
     except (re.error, OverflowError, RecursionError) as error:
         yield Finding(f"`pattern` is no regular expression: {error}", (*path, "pattern"))
 
 
-def _wrong_length(evaluator: types.Length, path: Path) -> Iterator[Finding]:
+def _wrong_length(evaluator: kinds.Length, path: Path) -> Iterator[Finding]:
     if evaluator.min is None and evaluator.max is None:
         yield Finding(f"`{evaluator.name}` has neither `min` nor `max`, so any length will do", path, "max = 120")
     elif evaluator.min is not None and evaluator.max is not None and evaluator.min > evaluator.max:
@@ -151,4 +151,4 @@ def _wrong_part(part: Table, path: Path, *, headers: bool) -> Iterator[Finding]:
                 (*path, key),
                 f"put it beside `{path[-1]}`",
             )
-    yield from differences({"name": "part", **part}, types.AnyEvaluator, headers=headers, path=path)
+    yield from differences({"name": "part", **part}, kinds.AnyEvaluator, headers=headers, path=path)

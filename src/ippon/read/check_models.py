@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from ippon.read.finding import Finding, meant, nearest
+from ippon.records.evaluators import Judge, Pairwise
 from ippon.records.providers import LOCAL, LOCAL_MODELS, PROVIDERS, split_model
-from ippon.records.suite import HttpTarget, Judge, ModelTarget, Pairwise
+from ippon.records.suite import HttpTarget, ModelTarget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

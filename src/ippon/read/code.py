@@ -15,7 +15,8 @@ from ippon.read.finding import Finding, meant
 from ippon.read.python_files import Modules
 from ippon.read.python_names import names_in, parameters_of
 from ippon.read.raw import is_list, is_table
-from ippon.records.suite import Code, CommandEvaluator, CommandTarget, Fields, PythonEvaluator, PythonTarget
+from ippon.records.evaluators import CommandEvaluator, PythonEvaluator
+from ippon.records.suite import Code, CommandTarget, Fields, PythonTarget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,19 +8,9 @@ import msgspec
 
 from ippon.read.in_place import PARTS
 from ippon.read.raw import list_of, table_of
-from ippon.records import suite as types
-from ippon.records.suite import (
-    AnyEvaluator,
-    CacheSettings,
-    Contrast,
-    Fields,
-    Gate,
-    JudgeDefaults,
-    Limits,
-    Provider,
-    Target,
-    Tier,
-)
+from ippon.records import evaluators as kinds
+from ippon.records.evaluators import AnyEvaluator
+from ippon.records.suite import CacheSettings, Contrast, Fields, Gate, JudgeDefaults, Limits, Provider, Target, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -97,7 +87,7 @@ def draft_of(filled: Filled, findings: Iterable[Finding]) -> Draft:
 def _with_parts(evaluators: Mapping[Path, AnyEvaluator]) -> Iterator[tuple[Path, AnyEvaluator]]:
     for path, each in evaluators.items():
         yield path, each
-        if isinstance(each, types.Cascade):
+        if isinstance(each, kinds.Cascade):
             for part in PARTS:
                 table = {"name": each.name, **getattr(each, part), "where": each.where}
                 yield (*path, part), msgspec.convert(table, type=AnyEvaluator)

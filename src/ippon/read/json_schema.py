@@ -10,6 +10,7 @@ from msgspec import inspect
 from ippon.read.in_place import PARTS
 from ippon.read.raw import is_list, is_table
 from ippon.read.shape import DEFAULT_KIND, KIND, marks
+from ippon.records import evaluators as kinds
 from ippon.records import suite as types
 from ippon.records.suite import SuiteFile
 
@@ -29,9 +30,9 @@ def suite_schema() -> dict[str, Any]:
     """The schema of a suite file as an editor wants it: texts in files, rows in files, a judge without a kind."""
     (top,), definitions = msgspec.json.schema_components([SuiteFile], ref_template=REFERENCE + "{name}")
     schemas = {name: _tidy(schema) for name, schema in definitions.items()}
-    for record in (types.ModelTarget, types.Judge, types.Pairwise, types.JsonSchema):
+    for record in (types.ModelTarget, kinds.Judge, kinds.Pairwise, kinds.JsonSchema):
         _texts_in_files(schemas[record.__name__], record)
-    _rows_in_files(schemas[types.Judge.__name__])
+    _rows_in_files(schemas[kinds.Judge.__name__])
     _optional_kind(schemas)
     _parts(schemas)
     whole = schemas.pop(top["$ref"].removeprefix(REFERENCE))
@@ -73,16 +74,16 @@ def _or(properties: dict[str, Any], name: str, other: dict[str, Any]) -> None:
 
 def _optional_kind(schemas: dict[str, Any]) -> None:
     """An evaluator without a kind is a judge."""
-    judge = schemas[types.Judge.__name__]
+    judge = schemas[kinds.Judge.__name__]
     judge["required"] = [each for each in judge["required"] if each != KIND]
     judge["properties"][KIND]["default"] = DEFAULT_KIND
 
 
 def _parts(schemas: dict[str, Any]) -> None:
     """The parts of a cascade are evaluators, which need no name of their own."""
-    cascade = schemas[types.Cascade.__name__]
-    kinds: list[type[msgspec.Struct]] = [each for each in types.AnyEvaluator.__args__ if each is not types.Cascade]
-    for kind in kinds:
+    cascade = schemas[kinds.Cascade.__name__]
+    parts: list[type[msgspec.Struct]] = [each for each in kinds.AnyEvaluator.__args__ if each is not kinds.Cascade]
+    for kind in parts:
         whole = schemas[kind.__name__]
         kept = {key: each for key, each in whole["properties"].items() if key not in {"weight", "repeats", "where"}}
         required = [each for each in whole["required"] if each != "name"]
@@ -92,6 +93,6 @@ def _parts(schemas: dict[str, Any]) -> None:
             "properties": kept,
             "required": required,
         }
-    options = {"anyOf": [{"$ref": f"{REFERENCE}{kind.__name__}Part"} for kind in kinds]}
+    options = {"anyOf": [{"$ref": f"{REFERENCE}{kind.__name__}Part"} for kind in parts]}
     for part in PARTS:
         cascade["properties"][part] = options

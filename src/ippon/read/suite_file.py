@@ -24,8 +24,9 @@ from ippon.read.shape import differences
 from ippon.read.text import decoded
 from ippon.read.toml_file import parsed as parsed_toml
 from ippon.read.unfit import TOO_DEEP, unfit
+from ippon.records.evaluators import AnyEvaluator, Judge
 from ippon.records.fingerprint import canonical
-from ippon.records.suite import DEFAULT_TARGET, AnyEvaluator, Judge, RecordedTarget, Suite, SuiteFile, Target
+from ippon.records.suite import DEFAULT_TARGET, RecordedTarget, Suite, SuiteFile, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

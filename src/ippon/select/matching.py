@@ -13,7 +13,8 @@ from ippon.records.suite import DEFAULT_TARGET, Suite, as_text, column
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ippon.records.suite import AnyEvaluator, Example, ResponseKind, Where
+    from ippon.records.evaluators import AnyEvaluator, Where
+    from ippon.records.suite import Example, ResponseKind
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):

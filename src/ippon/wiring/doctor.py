@@ -71,11 +71,8 @@ def _local_model() -> Iterator[Finding]:
     if found is None:
         yield "warn", "local model", f"not installed: {INSTALL}"
     else:
-        yield (
-            "ok",
-            "local model",
-            ", ".join(f"{name} {value if name != 'weights' else value[:12]}" for name, value in found.items()),
-        )
+        shown = {**found, "weights": found["weights"][:12]}
+        yield "ok", "local model", ", ".join(f"{name} {value}" for name, value in shown.items())
 
 
 def _keys(environ: Mapping[str, str]) -> Iterator[Finding]:

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 from ippon.engine.setting import Models
 from ippon.errors import UsageError
 from ippon.evaluate.inner import inner_evaluators
+from ippon.records.evaluators import Cascade, Judge, Pairwise
 from ippon.records.providers import LOCAL, LOCAL_MODELS, PROVIDERS, Endpoint, ModelUse, split_model
-from ippon.records.suite import Cascade, Judge, Pairwise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ippon.records.call import ModelRequest
+    from ippon.records.evaluators import AnyEvaluator
     from ippon.records.options import Options
-    from ippon.records.suite import AnyEvaluator, Price, Suite
+    from ippon.records.suite import Price, Suite
 
 
 def models_of(evaluator: AnyEvaluator, suite: Suite, options: Options) -> Models:
