@@ -78,6 +78,11 @@ def test_the_environment_is_handed_on_without_secrets() -> None:
     assert Answer(text="['HOME', 'KEYBOARD', 'PATH']\n", exit_code=0) == got
 
 
+def holds(folder: str, glob: str) -> bool:
+    """Whether there is such a file somewhere in a folder."""
+    return any(Path(folder).rglob(glob))
+
+
 def test_bytecode_beside_a_program_is_not_run(tmp_path: Path) -> None:
     """It was never trusted: Python programs keep theirs in a folder that is gone when the client is closed."""
     (tmp_path / "ours.py").write_text("import sys\nWORD = sys.pycache_prefix\n")
@@ -94,7 +99,7 @@ def test_bytecode_beside_a_program_is_not_run(tmp_path: Path) -> None:
         request = CommandRequest(command=(sys.executable, "bot.py"), stdin="", code="")
         said = [await client.send(request) for _ in range(2)]
         [folder] = {each.text.strip() for each in said if isinstance(each, Answer)}
-        kept = any(Path(folder).rglob("ours.*.pyc"))  # the second time it need not be compiled
+        kept = holds(folder, "ours.*.pyc")  # the second time it need not be compiled
         await client.close()
         await client.close()
         return folder, kept
@@ -214,6 +219,7 @@ def test_cancelling_ends_the_program(tmp_path: Path) -> None:
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking
+        await client.close()
 
     asyncio.run(run())
 
@@ -229,6 +235,7 @@ def test_commands_run_side_by_side() -> None:
         await asyncio.gather(
             *(client.send(CommandRequest(command=("sleep", "0.5"), stdin="", code="")) for _ in range(10))
         )
+        await client.close()
         return time.monotonic() - started
 
     assert asyncio.run(run()) < 3

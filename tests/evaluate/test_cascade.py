@@ -8,7 +8,7 @@ from ippon.errors import SuiteError
 from ippon.evaluate.inner import inner_evaluators
 from ippon.evaluate.kinds import check
 from ippon.evaluate.material import Context, Material
-from ippon.records.call import Skipped
+from ippon.records.call import Failure, Skipped
 from ippon.records.evaluators import Cascade, Judge, Number
 from ippon.records.judgement import Score, Unscored
 from ippon.records.providers import ModelUse
@@ -52,6 +52,9 @@ def test_a_cheap_failure_is_unsure():
 def test_a_cheap_call_that_was_never_sent_ends_it():
     """The evaluation is missing; nothing more is asked."""
     assert Unscored(because="budget") == drive(CASCADE, MATERIAL, Skipped(because="budget"))[1]
+    spent = Failure(reason="spend", message="quota")
+    gone = Skipped(because="lane stopped", failure=spent)
+    assert Unscored(because="lane stopped", failure=spent) == drive(CASCADE, MATERIAL, gone)[1]
 
 
 def test_a_sure_failure_is_the_evaluations_failure():

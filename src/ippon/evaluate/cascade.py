@@ -43,7 +43,7 @@ def _in_turn(
         noted: dict[str, Any] = {"cheap_score": first.value}
         if not low < first.value < high:
             return _decided("cheap", first, noted)
-    elif first.failure is None:
+    elif first.because is not None or first.failure is None:
         return first
     else:
         noted = {"cheap_score": None, "cheap_failure": first.failure.message}

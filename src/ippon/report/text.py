@@ -76,7 +76,7 @@ def _table(finished: Finished, rows: Sequence[Row], view: View) -> list[str]:
     run = finished.run
     cost = spread([f"{spent(run, view)}{saved(run)}", one_by_one(finished, mean=True)], view)
     none_lost = "0 failed, 0 missing" if not run.counts.failed and not run.counts.missing else ""
-    tail = spread([counts_line(run.counts), none_lost], view) + cost
+    tail = _failures(run, view) + spread([counts_line(run.counts), none_lost], view) + cost
     parts = next_parts(finished, view, _worst(finished, rows))
     tail += spread([stopped(run)], view) + spread(next_line(parts), view)
     return _evidence(finished, rows, view, room=MOST_LINES - 1 - len(tail)) + tail
@@ -85,7 +85,7 @@ def _table(finished: Finished, rows: Sequence[Row], view: View) -> list[str]:
 def _cached(finished: Finished, rows: Sequence[Row], view: View) -> list[str]:
     """Nothing was asked: one line where all is well, the table where it is not."""
     run = finished.run
-    tail = spread([counts_line(run.counts), f"{spent(run, view)}{saved(run)}"], view)
+    tail = _failures(run, view) + spread([counts_line(run.counts), f"{spent(run, view)}{saved(run)}"], view)
     tail += spread([_no_news(finished), f"ask again: {command('run --refresh', tier_again(run, view))}"], view)
     if view.verbose or any(row.verdict in {"fail", "inconclusive", "no gate"} for row in rows):
         return _evidence(finished, rows, view, room=MOST_LINES - 1 - len(tail)) + tail
@@ -228,7 +228,9 @@ def _incomplete(finished: Finished, rows: Sequence[Row], view: View) -> list[str
     run = finished.run
     lines = spread([stopped(run)], view)
     lines += spread([counts_line(run.counts), spent(run, view)], view)
+    lost = {visible(each.evaluator) for each in run.results if each.status in {"failed", "missing"}}
     tested = [row for row in rows if row.ends is not None and row.threshold is not None]
+    tested = [row for row in tested if row.name in lost] or tested
     if tested:
         widest = max(tested, key=lambda row: row.ends[1] - row.ends[0] if row.ends else 0.0)
         said = f"were the missing all 0 or all 1: {widest.interval} (gate {_bare(widest)})"
