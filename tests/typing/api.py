@@ -11,7 +11,7 @@ def concise(response: str) -> bool:
     return len(response) < 100
 
 
-async def answer(input: str) -> str:  # noqa: A002
+async def answer(input: str) -> str:
     """The system under test."""
     return input
 
