@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import functools
 import gc
-import json
 import os
 
-import msgspec
 import pytest
 
 import ippon as library
@@ -186,4 +184,12 @@ def test_a_writer_that_breaks_stops_the_asking(tmp_path, capsys, monkeypatch):
         said = ippon(capsys, "run", path, "-t", "full", "-j", "4", *at)
         assert (2, True) == (said.code, endpoint.stats().requests < 200), said.err
     assert "journal" in said.err
-    assert json.loads(msgspec.json.encode({"a": 1})) == {"a": 1}
+
+
+def test_a_folder_is_no_output_file(tmp_path, capsys):
+    """Refused before anything is asked."""
+    path = coaching(tmp_path)
+    (tmp_path / "out.json").mkdir()
+    with serving(Script()) as endpoint:
+        said = ippon(capsys, "run", path, "-o", str(tmp_path / "out.json"), "--base-url", endpoint.base_url)
+        assert (2, True, 0) == (said.code, "is a folder" in said.err, endpoint.stats().requests)
