@@ -193,3 +193,22 @@ def test_a_folder_is_no_output_file(tmp_path, capsys):
     with serving(Script()) as endpoint:
         said = ippon(capsys, "run", path, "-o", str(tmp_path / "out.json"), "--base-url", endpoint.base_url)
         assert (2, True, 0) == (said.code, "is a folder" in said.err, endpoint.stats().requests)
+
+
+def test_an_address_with_a_password_is_refused(tmp_path, capsys):
+    """It would be shown and kept; the key has a place of its own."""
+    path = coaching(tmp_path)
+    for address in ("http://user:word@127.0.0.1:9/v1", "http://127.0.0.1:9/v1?api_key=word"):
+        said = ippon(capsys, "run", path, "--base-url", address)
+        assert (2, True, False) == (said.code, "IPPON_API_KEY" in said.err, "word@" in said.err)
+
+
+def test_a_cascade_is_planned_with_the_calls_of_both_its_parts(tmp_path, capsys):
+    """Two judges in turn: two calls at most."""
+    (tmp_path / "ippon.toml").write_text(
+        'ippon = 1\nname = "c"\n[judge]\nmodel = "vllm/m"\n[[evaluators]]\nname = "both"\nkind = "cascade"\n'
+        'cheap = { kind = "judge", rubric = "It is right." }\nsure = { kind = "judge", rubric = "It is really right." }\n'
+        '[[examples]]\nid = "a"\ninput = "i"\nresponse = "x"\n'
+    )
+
+    assert 2 == ippon(capsys, "plan", str(tmp_path / "ippon.toml"), "--json").object["calls"]
