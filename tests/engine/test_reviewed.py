@@ -186,15 +186,6 @@ def test_a_writer_that_breaks_stops_the_asking(tmp_path, capsys, monkeypatch):
     assert "journal" in said.err
 
 
-def test_a_folder_is_no_output_file(tmp_path, capsys):
-    """Refused before anything is asked."""
-    path = coaching(tmp_path)
-    (tmp_path / "out.json").mkdir()
-    with serving(Script()) as endpoint:
-        said = ippon(capsys, "run", path, "-o", str(tmp_path / "out.json"), "--base-url", endpoint.base_url)
-        assert (2, True, 0) == (said.code, "is a folder" in said.err, endpoint.stats().requests)
-
-
 def test_an_address_with_a_password_is_refused(tmp_path, capsys):
     """It would be shown and kept; the key has a place of its own."""
     path = coaching(tmp_path)

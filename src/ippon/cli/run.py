@@ -145,11 +145,6 @@ def _check_outputs(options: Options) -> None:
         for each in options.output
         if os.path.dirname(each) and not os.path.isdir(os.path.dirname(each))  # noqa: PTH112, PTH120
     ]
-    problems += [
-        Problem(message=f"--output {each} is a folder", hint="name a file in it")
-        for each in options.output
-        if os.path.isdir(each)  # noqa: PTH112
-    ]
     if problems:
         raise UsageError(*problems)
 
