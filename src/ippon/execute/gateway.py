@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from ippon.execute.meter import Meter
+from ippon.execute.meter import Meter, uncharged
 from ippon.execute.scheduler import Arrived, Asked, Closed, Drop, Fail, Scheduler, Send, StopLane, Woke
 from ippon.records.call import (
     DETERMINISTIC,
@@ -119,7 +119,7 @@ class Gateway:
         known = self._shared.get(key) or (None if fresh else self._cached(key, request))
         if known is not None:
             if shared:
-                self._shared[key] = _free(known)
+                self._shared[key] = uncharged(known)
             self._ready.append(Arrival(waiter, known))
             return
         ticket = self._in_flight.get(key)
@@ -276,18 +276,11 @@ class Gateway:
         """Deliver an outcome; only the first to ask is charged with its tries, seconds and dollars."""
         call = self._calls.pop(ticket)
         del self._in_flight[call.key]
-        free = _free(outcome)
+        free = uncharged(outcome)
         if call.shared and not isinstance(outcome, Skipped):
             self._shared[call.key] = free
         for n, waiter in enumerate(call.waiters):
             self._ready.append(Arrival(waiter, outcome if n == 0 else free))
-
-
-def _free(outcome: Outcome) -> Outcome:
-    """An outcome as those have it who asked for the same again."""
-    if isinstance(outcome, Answered):
-        return msgspec.structs.replace(outcome, tries=0, latency_s=None, queue_s=0.0, cost_usd=0.0)
-    return msgspec.structs.replace(outcome, tries=0)
 
 
 def _cacheable(request: Request) -> bool:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ippon.execute.price import GUESSED_OUTPUT, cost_usd, guess_tokens
-from ippon.records.call import ModelRequest, Usage
+from ippon.records.call import Answered, ModelRequest, Usage
 
 if TYPE_CHECKING:
-    from ippon.records.call import Answer, Request
+    from ippon.records.call import Answer, Outcome, Request
     from ippon.records.kept import Entry
     from ippon.records.suite import Price
 
@@ -63,3 +63,10 @@ class Meter(msgspec.Struct):
         self.saved_s += entry.seconds or 0.0
         if self.saved_usd is not None and isinstance(request, ModelRequest) and entry.failure is None:
             self.saved_usd = None if entry.cost_usd is None else self.saved_usd + entry.cost_usd
+
+
+def uncharged(outcome: Outcome) -> Outcome:
+    """An outcome as those have it who asked for the same again."""
+    if isinstance(outcome, Answered):
+        return msgspec.structs.replace(outcome, tries=0, latency_s=None, queue_s=0.0, cost_usd=0.0)
+    return msgspec.structs.replace(outcome, tries=0)
