@@ -222,7 +222,7 @@ def test_options_are_the_flags():
         suite.run(seed="x")
     with pytest.raises(ippon.UsageError, match="unknown option `json`"):
         suite.run(json=True)
-    for later in ({"hedge": True}, {"baseline": "main"}, {"cache": "redis://localhost/0"}):
+    for later in ({"baseline": "main"}, {"cache": "redis://localhost/0"}):
         with pytest.raises(ippon.NotBuiltError):
             suite.run(**later)
 

@@ -15,14 +15,14 @@ from inline_snapshot import snapshot
 
 from ippon.cli.first_suite import Draft, examples_text, suite_text
 from ippon.cli.found import Found, first_model, judge_of, keys_in, local_ports, look_around, model_in, others
-from ippon.cli.init import told_lines, write_new
+from ippon.cli.init import mapped_lines, told_lines, write_new
 from ippon.cli.own_data import column_for, contrast_in, draft, draft_of, read_rows
-from ippon.errors import UsageError
+from ippon.errors import IpponError, UsageError
 from ippon.records.suite import SuiteFile
 
 QUESTIONS = [
-    {"qid": "1", "question": "2+2", "expected": "4", "answer": "four"},
-    {"qid": "2", "question": "3+3", "expected": "6", "answer": "6"},
+    {"qid": "1", "question": "2+2", "expected": "4", "notes": "four"},
+    {"qid": "2", "question": "3+3", "expected": "6", "notes": "6"},
 ]
 
 
@@ -206,7 +206,7 @@ def test_columns_are_guessed_by_their_names():
 
 def test_rows_are_read_as_texts(tmp_path):
     """CSV and JSON lines, with a byte order mark or without."""
-    (tmp_path / "a.csv").write_bytes(b"\xef\xbb\xbfid,input\r\n1,hello\r\n2\r\n")
+    (tmp_path / "a.csv").write_bytes(b"\xef\xbb\xbfid,input\r\n1,hello\r\n2,\r\n")
     (tmp_path / "a.jsonl").write_text('{"id": 1, "input": null}\n\n{"id": "b", "input": ["x"]}\n')
 
     assert read_rows(str(tmp_path / "a.csv")) == [{"id": "1", "input": "hello"}, {"id": "2", "input": ""}]
@@ -216,11 +216,12 @@ def test_rows_are_read_as_texts(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.txt", b"", "neither .csv nor .jsonl"),
+        ("a.txt", b"", "`.txt` is no kind of data file"),
         ("a.csv", b"", "has no rows"),
-        ("a.csv", b"id\n\xff\n", "is not UTF-8"),
+        ("a.csv", b"id\n\xff\n", "UTF-8"),
         ("a.csv", b'id\n"a" b\n', "broken CSV"),
-        ("a.jsonl", b"[1]\n", "no JSON object"),
+        ("a.csv", b"id,input\n1\n", "this row has 1 field, the header 2"),
+        ("a.jsonl", b"[1]\n", "a row is a JSON object, not a list"),
         ("gone.csv", None, "No such file"),
     ],
 )
@@ -229,7 +230,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path, name, content, message):
     if content is not None:
         (tmp_path / name).write_bytes(content)
 
-    with pytest.raises(UsageError, match=message):
+    with pytest.raises(IpponError, match=message):
         draft_of(str(tmp_path / name), None)
 
 
@@ -238,7 +239,7 @@ def test_without_any_judge_it_says_how_to_get_one():
     assert told_lines({"ippon.toml": "[[evaluators]]"}, None, Found(), "a.csv") == snapshot(
         [
             "wrote ippon.toml       1 evaluators",
-            "reads a.csv            look at [fields] and [target] in ippon.toml",
+            "reads a.csv",
             "judge none: no key, no local server, no local model found; the suite runs without any",
             '      to have one: export OPENAI_API_KEY=..., or pip install "ippon[local]", then ippon init again',
             "next  ippon run",
@@ -318,3 +319,31 @@ def test_looking_around_looks_at_this_machine_only():
     """The built-in local ports, the environment, the installed packages."""
     assert ("ollama", 11434) in local_ports()
     assert look_around({"XAI_API_KEY": "x"}).keys == (("xai", "XAI_API_KEY"),)
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        (["question", "answer"], {"reference": "answer", "response": None}),
+        (["question", "gold", "answer"], {"reference": "gold", "response": "answer"}),
+        (["question", "answer", "output"], {"reference": "answer", "response": "output"}),
+        (["question", "expected", "model_answer"], {"reference": "expected", "response": "model_answer"}),
+    ],
+)
+def test_an_answer_is_what_should_be_said_unless_something_else_is(columns, expected):
+    """In question-answer data it is the reference; beside a reference it is what a system said."""
+    found = draft("a.csv", columns, [dict.fromkeys(columns, "x")], "openai/x")
+
+    assert expected == {"reference": found.reference, "response": found.response}
+
+
+def test_who_answers_is_said_where_no_column_holds_responses():
+    """The judge's own model is a stand-in, rarely what is to be tested."""
+    row = {"prompt": "a", "expected": "b"}
+
+    assert mapped_lines(draft("a.csv", list(row), [row], "openai/x")) == snapshot(
+        [
+            "columns  input = prompt, reference = expected   (a wrong one: change it in [fields] or [target])",
+            "target   no column holds responses, so openai/x answers: put your own system into [target]",
+        ]
+    )

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ippon.cli.screen import Screen, screen_of, width_of, write
+from ippon.cli.screen import Screen, screen_of, write
+from ippon.cli.width import width_of
 from ippon.errors import UsageError
 from tests.cli.terminal import a_terminal
 

@@ -129,7 +129,6 @@ def test_a_flag_silences_its_opposite_in_the_environment():
 @pytest.mark.parametrize(
     ("given_words", "name"),
     [
-        ({"hedge": True}, "--hedge"),
         ({"baseline": "main"}, "--baseline"),
         ({"cache": "redis://h/0"}, "--cache redis://"),
         ({"output": ["a.xml"]}, "--output a.xml"),

@@ -82,7 +82,7 @@ BAD: dict[str, tuple[Files, str, list[str]]] = {
         {
             "ippon.toml": HEAD + EXACT + 'where = { category = "sum", input = "y" }\n',
             "a.jsonl": '{"category": "sum", "input": "x", "reference": "r", "response": "s"}\n'
-            '{"category": "dif", "input": "y", "flag": true, "none": null}\n',
+            '{"category": "dif", "input": "y", "flag": true, "none": null, "response": "t"}\n',
         },
         "SuiteError",
         [
@@ -428,36 +428,22 @@ BAD: dict[str, tuple[Files, str, list[str]]] = {
     ),
     "not built yet": (
         {
-            "ippon.toml": HEAD
-            + EXACT
-            + (
-                "[[gates]]\n"
-                'not_worse_than = "main"\n'
-                "margin = 0.05\n"
-                "[limits.openai]\n"
-                "rpm = 500\n"
-                "tpm = 100\n"
-                "[alerts]\n"
-                "p95_s = 20\n"
-            ),
+            "ippon.toml": HEAD + EXACT + ('[[gates]]\nnot_worse_than = "main"\nmargin = 0.05\n[alerts]\np95_s = 20\n'),
             **ROWS,
         },
         "NotBuiltError",
         [
             "ippon.toml:7:1 [gates[0].not_worse_than] `not_worse_than` is not built yet -> leave it out; the changelog says when it comes",
-            "ippon.toml:10:1 [limits.openai.rpm] `rpm` is not built yet -> leave it out; the changelog says when it comes",
-            "ippon.toml:11:1 [limits.openai.tpm] `tpm` is not built yet -> leave it out; the changelog says when it comes",
-            "ippon.toml:12:2 [alerts] `alerts` is not built yet -> leave it out; the changelog says when it comes",
+            "ippon.toml:9:2 [alerts] `alerts` is not built yet -> leave it out; the changelog says when it comes",
         ],
     ),
     "not built yet and a mistake": (
-        {"ippon.toml": HEAD + EXACT + ("wieght = 1\n[alerts]\nhit_rate = 2\n[limits.openai]\nrpm = 5\n"), **ROWS},
+        {"ippon.toml": HEAD + EXACT + ("wieght = 1\n[alerts]\nhit_rate = 2\n"), **ROWS},
         "SuiteError",
         [
             "ippon.toml:6:1 [evaluators[0].wieght] unknown key `wieght` in [[evaluators]] (1st) -> did you mean `weight`?",
             "ippon.toml:7:2 [alerts] `alerts` is not built yet -> leave it out; the changelog says when it comes",
             "ippon.toml:8:1 [alerts.hit_rate] `hit_rate` is 2; it takes a number from 0 to 1 -> None",
-            "ippon.toml:10:1 [limits.openai.rpm] `rpm` is not built yet -> leave it out; the changelog says when it comes",
         ],
     ),
 }

@@ -32,7 +32,7 @@ def parquet(columns, names=None):
 def test_parquet_rows_are_json_values():
     """Dates are ISO text, decimals numbers; lists and tables as they are."""
     body = parquet({
-        "id": [1, 2], "response": ["a", None], "reference": ["a", "b"], "day": [date(2024, 1, 2), None],
+        "id": [1, 2], "response": ["a", "b"], "reference": ["a", "b"], "day": [date(2024, 1, 2), None],
         "at": [datetime(2024, 1, 2, 3, tzinfo=UTC), None], "price": [Decimal("1.50"), Decimal("2.00")],
         "tags": [["x", "y"], []], "more": [{"a": 1}, None],
     })  # fmt: skip

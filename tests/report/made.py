@@ -35,7 +35,7 @@ def result(evaluator="tone", example="ex-001", score=0.9, **more):
 
 def summary(score=0.9, low=0.85, high=0.95, n=11, n_items=42, **more):
     """One evaluator whose examples were drawn."""
-    more = {"failed": 0, "level": 0.95, "method": "t", **more}
+    more = {"failed": 0, "level": 0.95, "method": "t", "judged": True, **more}
     return EvaluatorSummary(n=n, n_items=n_items, score=score, interval=(low, high), **more)
 
 
@@ -121,6 +121,7 @@ def quick(scores, *, before=None, gaps=None, **more):
             interval=None,
             level=0.95,
             method="screen",
+            judged=True,
             expected_gap=(gaps or {}).get(name),
         )
         for name in scores
@@ -135,6 +136,7 @@ def quick(scores, *, before=None, gaps=None, **more):
         "evaluators": evaluators,
         "wall_s": 1.9,
         "cost_usd": 0.004,
+        "selection_method": "random, rest drawn" if gaps is None else "most telling, rest drawn",
         **more,
     }
     run = run_of({}, results, **more)

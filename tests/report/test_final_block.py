@@ -7,6 +7,7 @@ from inline_snapshot import snapshot
 from msgspec.structs import replace
 
 from ippon.records.event import Finished
+from ippon.records.options import Options
 from ippon.records.run import Counts
 from ippon.report.text import final_block
 from ippon.report.view import View
@@ -69,7 +70,7 @@ evaluator      score  95% interval   n of 42  gate      verdict
 6 pass          lowest tone 0.86 (0.81 .. 0.91), n 11 of 42
 groundedness    0.66  0.57 .. 0.75        11  >= 0.80   fail   short by 0.14, at least by 0.05
   since run b6r3xe: -0.09 on 19 shared examples
-  example  score  was   reason (the judge's words)
+  example  score  was  reason (the judge's words)
   ex-017    0.10  0.90  names a 60-day refund window that the reference does not contain
   ex-031    0.20  0.85  the second claim cannot be traced to the question or the reference
   ex-008    0.35  0.40  says "always" where the reference says "in most regions"     (cached)
@@ -82,8 +83,8 @@ verdict: fail  groundedness 0.66 < 0.80, run p4x9wn (exit 1)\
 """)
 
 
-def test_with_v_a_fail_shows_ten_examples():
-    """Folds are opened."""
+def test_with_v_a_fail_shows_every_evaluation():
+    """After the table, in place of the worst three."""
     assert text(final_block(failing(), View(verbose=True))) == snapshot("""\
 evaluator      score  95% interval   n of 42  gate      verdict
 safety          0.97  0.95 .. 0.99        11  >= 0.80   pass
@@ -94,18 +95,26 @@ brevity         0.90  0.86 .. 0.94        11  >= 0.80   pass
 tone            0.86  0.81 .. 0.91        11  >= 0.80   pass
 groundedness    0.66  0.57 .. 0.75        11  >= 0.80   fail   short by 0.14, at least by 0.05
   since run b6r3xe: -0.09 on 19 shared examples
-  example  score  was   reason (the judge's words)
-  ex-017    0.10  0.90  names a 60-day refund window that the reference does not contain
-  ex-031    0.20  0.85  the second claim cannot be traced to the question or the reference
-  ex-008    0.35  0.40  says "always" where the reference says "in most regions"     (cached)
-  ex-100    0.70  0.71
-  ex-101    0.70  0.71
-  ex-102    0.70  0.71
-  ex-103    0.70  0.71
-  ex-104    0.70  0.71
-  ex-105    0.70  0.71
-  ex-106    0.70  0.71
-  9 more: ippon runs show p4x9wn -e groundedness
+evaluator     example  response  status    score   was  reason (the judge's words)
+groundedness  ex-017   target    answered   0.10  0.90  names a 60-day refund window that the ref...
+groundedness  ex-031   target    answered   0.20  0.85  the second claim cannot be traced to the...
+groundedness  ex-008   target    cached     0.35  0.40  says "always" where the reference says "i...
+groundedness  ex-100   target    answered   0.70  0.71
+groundedness  ex-101   target    answered   0.70  0.71
+groundedness  ex-102   target    answered   0.70  0.71
+groundedness  ex-103   target    answered   0.70  0.71
+groundedness  ex-104   target    answered   0.70  0.71
+groundedness  ex-105   target    answered   0.70  0.71
+groundedness  ex-106   target    answered   0.70  0.71
+groundedness  ex-107   target    answered   0.70  0.71
+groundedness  ex-108   target    answered   0.70  0.71
+groundedness  ex-109   target    answered   0.70  0.71
+groundedness  ex-110   target    answered   0.70  0.71
+groundedness  ex-111   target    answered   0.70  0.71
+groundedness  ex-112   target    answered   0.70  0.71
+groundedness  ex-113   target    answered   0.70  0.71
+groundedness  ex-114   target    answered   0.70  0.71
+groundedness  ex-115   target    answered   0.70  0.71
 cached 37 + answered 40 + not needed 217 = 294      0 failed, 0 missing
 5.6 s, $0.07
 stopped because groundedness is certainly below its gate
@@ -147,8 +156,8 @@ def test_forty_columns_stack_the_rows():
     """SCREENS 13."""
     assert text(final_block(failing(), View(width=40))) == snapshot("""\
 6 pass
-lowest tone 0.86 (0.81 .. 0.91), n 11 of
-  42
+lowest tone 0.86 (0.81 .. 0.91),
+  n 11 of 42
 groundedness  fail
   0.66 (0.57 .. 0.75)
   gate 0.80   n 11 of 42
@@ -161,18 +170,18 @@ groundedness  fail
     the second claim cannot be traced...
   ex-008  0.35 was 0.40
     says "always" where the reference...
-  16 more: ippon runs show p4x9wn -e
-  groundedness
+  16 more:
+    ippon runs show p4x9wn -e groundedness
 cached 37 + answered 40 + not needed 217
   = 294
 0 failed, 0 missing
 5.6 s, $0.07
 stopped because groundedness is
   certainly below its gate
-next     ippon runs show p4x9wn
-  --example ex-017
-ippon try ex-017 groundedness
-verdict: fail  groundedness 0.66 < 0.80, run p4x9wn (exit 1)\
+next     ippon runs show p4x9wn --example ex-017
+         ippon try ex-017 groundedness
+groundedness 0.66 < 0.80, run p4x9wn
+verdict: fail  (exit 1)\
 """)
 
 
@@ -186,7 +195,7 @@ groundedness    0.66        11  fail
   short by 0.14, at least by 0.05
   0.57 .. 0.75
   since run b6r3xe: -0.09 on 19 shared examples
-  example  score  was   reason (the judge's words)
+  example  score  was  reason (the judge's words)
   ex-017    0.10  0.90  names a 60-day refund w...
   ex-031    0.20  0.85  the second claim cannot...
   ex-008    0.35  0.40  says "always" where the...
@@ -197,8 +206,9 @@ cached 37 + answered 40 + not needed 217 = 294
 stopped because groundedness is certainly below
   its gate
 next     ippon runs show p4x9wn --example ex-017
-ippon try ex-017 groundedness
-verdict: fail  groundedness 0.66 < 0.80, run p4x9wn (exit 1)\
+         ippon try ex-017 groundedness
+groundedness 0.66 < 0.80, run p4x9wn
+verdict: fail  (exit 1)\
 """)
 
 
@@ -215,7 +225,8 @@ cached 37 + answered 40 + not needed 217 = 294
 one by one: 7 min 21 s, $0.44 (estimated, 294 x mean 1.5 s)
 stopped because every gate was certain after 11 of 42 examples
 next     ippon runs show k7m2qd
-verdict: pass  7 of 7 evaluators, support-answers pr, run k7m2qd (exit 0)\
+7 of 7 evaluators, support-answers pr, run k7m2qd
+verdict: pass  (exit 0)\
 """)
 
 
@@ -256,7 +267,7 @@ def test_a_gate_that_moved_after_the_answers_were_seen_is_named():
     gates = tuple(replace(each, threshold=0.75) if each.evaluator == "tone" else each for each in run.gates)
     finished = Finished(run=replace(run, gates=gates, tier="quick"), previous=earlier(run_of()))
 
-    assert text(final_block(finished, View(again="suite.toml"))) == snapshot("""\
+    assert text(final_block(finished, View(options=Options(suite="suite.toml")))) == snapshot("""\
 gate moved after these answers were seen: tone 0.80 -> 0.75
 cached 77 + answered 0 + not needed 217 = 294      0.06 s, $0.00, saved $0.12
 no new evidence: every answer was known      ask again: ippon run --refresh suite.toml
@@ -269,16 +280,16 @@ def test_a_cached_fail_still_shows_why():
     finished = failing()
     known = Finished(run=replace(finished.run, **CACHED), previous=earlier(finished.run))
 
-    assert text(final_block(known, View(again="suite.toml"))) == snapshot("""\
+    assert text(final_block(known, View(options=Options(suite="suite.toml")))) == snapshot("""\
 evaluator      score  95% interval   n of 42  gate      verdict
 6 pass          lowest tone 0.86 (0.81 .. 0.91), n 11 of 42
 groundedness    0.66  0.57 .. 0.75        11  >= 0.80   fail   short by 0.14, at least by 0.05
   since run p4x9wn: 0.00 on 19 shared examples
-  example  score  was   reason (the judge's words)
+  example  score  was  reason (the judge's words)
   ex-017    0.10  0.10  names a 60-day refund window that the reference does not contain
   ex-031    0.20  0.20  the second claim cannot be traced to the question or the reference
   ex-008    0.35  0.35  says "always" where the reference says "in most regions"     (cached)
-  16 more: ippon runs show p4x9wn -e groundedness
+  16 more: ippon runs show p4x9wn -e groundedness suite.toml
 cached 77 + answered 0 + not needed 217 = 294      0.06 s, $0.00, saved $0.12
 no new evidence: the same answers as run p4x9wn, 1 s ago
 ask again: ippon run --refresh suite.toml -t pr
@@ -314,7 +325,9 @@ def test_failed_ones_alone_are_asked_again():
     counts = Counts(total=9, planned=9, answered=5, failed=4)
     run = run_of({}, verdict="incomplete", exit_code=3, counts=counts)
 
-    assert final_block(Finished(run=run), View(place="a.toml", again="a.toml"))[-2] == snapshot("asks 4 again")
+    assert final_block(Finished(run=run), View(options=Options(suite="a.toml")))[-2] == snapshot(
+        "next     ippon run --retry-failed a.toml -t pr      asks 4 again      ippon runs show k7m2qd a.toml"
+    )
 
 
 def test_an_unsettled_gate_is_inconclusive():
@@ -370,7 +383,7 @@ def test_a_lane_that_is_down_is_named_first():
 lane openai/judge-small is down: connection refused 127.0.0.1:8191 for 5 min; sending stopped
 cached 37 + answered 22 + missing 39 + not needed 196 = 294      5 min 6 s, $0.03
 groundedness, were the missing all 0 or all 1: 0.41 .. 0.93 (gate 0.80)
-next     ippon doctor      then   ippon run --resume c3v8rt      asks 39
+next     ippon run --resume c3v8rt      asks 39
 verdict: incomplete  39 of 98 missing, run c3v8rt (exit 3)\
 """)
 
@@ -392,10 +405,9 @@ def test_failed_evaluations_are_counted_by_cause():
     )
 
     assert text(final_block(Finished(run=run), WIDE)) == snapshot("""\
-stopped because all were asked
 cached 0 + answered 5 + failed 4 + not needed 0 = 9      4.8 s, $0.06
 failed 3 x unparsed: no number in \\x1b[31m it
-next     ippon runs show k7m2qd      then   ippon run --retry-failed -t pr      asks 4 again
+next     ippon run --retry-failed -t pr      asks 4 again      ippon runs show k7m2qd
 verdict: incomplete  4 of 9 failed, run k7m2qd (exit 3)\
 """)
 
@@ -407,7 +419,7 @@ def test_ctrl_c_keeps_the_results():
 
     assert text(final_block(Finished(run=run), WIDE)) == snapshot("""\
 cached 37 + answered 25 + missing 36 + not needed 196 = 294      4.8 s, $0.06      all results kept
-next     ippon run --resume k7m2qd
+next     ippon run --resume k7m2qd      asks 36
 verdict: interrupted  36 of 98 missing, run k7m2qd (exit 130)\
 """)
 
@@ -443,7 +455,7 @@ def test_a_gate_is_shown_with_all_its_digits():
     assert [shown[0], shown[1], shown[-1]] == snapshot(
         [
             "evaluator       score  95% interval       n of 42  gate       verdict",
-            "tone           0.7004  0.6000 .. 0.7004        11  >= 0.7005  fail",
+            "tone           0.7004  0.6000 .. 0.7004        11  >= 0.7005  fail   short by 0.0001",
             "verdict: fail  tone 0.7004 < 0.7005, run k7m2qd (exit 1)",
         ]
     )
@@ -498,14 +510,14 @@ evaluator-26    0.24  0.14 .. 0.34        11  >= 0.80   fail   short by 0.56, at
 evaluator-27    0.23  0.13 .. 0.33        11  >= 0.80   fail   short by 0.57, at least by 0.47
 evaluator-28    0.22  0.12 .. 0.32        11  >= 0.80   fail   short by 0.58, at least by 0.48
   since run k7m2qd: 0.00 on 9 shared examples
-  example  score  was   reason (the judge's words)
+  example  score  was  reason (the judge's words)
   ex-0      0.00  0.00  names a 60-day refund window that the reference does not contain
   ex-1      0.10  0.10  names a 60-day refund window that the reference does not contain
   ex-2      0.20  0.20  names a 60-day refund window that the reference does not contain
   6 more: ippon runs show k7m2qd -e evaluator-28
 evaluator-29    0.21  0.11 .. 0.31        11  >= 0.80   fail   short by 0.59, at least by 0.49
   since run k7m2qd: 0.00 on 9 shared examples
-  example  score  was   reason (the judge's words)
+  example  score  was  reason (the judge's words)
   ex-0      0.00  0.00  names a 60-day refund window that the reference does not contain
   ex-1      0.10  0.10  names a 60-day refund window that the reference does not contain
   ex-2      0.20  0.20  names a 60-day refund window that the reference does not contain
@@ -585,7 +597,7 @@ correctness    +0.72  +0.63 .. +0.80        11  >= 0.30   pass
 safety         -0.57  -0.68 .. -0.44        11  -         no gate
 tone           +0.05  -0.04 .. +0.14        11  >= 0.30   fail   short by 0.25, at least by 0.16
   since run k7m2qd: 0.00 on 1 shared example
-  example  gap    was   reason (the judge's words)
+  example  gap    was  reason (the judge's words)
   pair-04  -0.50  -0.50  about poor
 cached 37 + answered 40 + not needed 217 = 294      0 failed, 0 missing
 4.8 s, $0.06
@@ -640,7 +652,7 @@ def test_a_difference_too_small_to_show_is_not_shown_as_nothing():
 
     assert text(final_block(Finished(run=run), WIDE)) == snapshot("""\
 evaluator      score  95% interval   n of 42  gate      verdict
-tone            0.80  0.80 .. 0.80        11  >= 0.80   fail   short by <0.01, at least by <0.01
+tone            0.80  0.80 .. 0.80        11  >= 0.80   fail   short by <0.01
 cached 37 + answered 40 + not needed 217 = 294      0 failed, 0 missing
 4.8 s, $0.06
 stopped because every gate was certain after 11 of 42 examples

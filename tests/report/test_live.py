@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from inline_snapshot import snapshot
 from msgspec.structs import replace
 
-from ippon.records.event import LaneStopped, Progress, ResultKept, RunStarted
-from ippon.report.live import Live, judge_line, plain_plan_line, plan_line, stop_lines
+from ippon.records.event import LaneStopped, Progress, ResultKept, RunStarted, Slow
+from ippon.records.lane import Hold
+from ippon.report.live import Live, judge_line, plain_plan_line, plan_lines, stop_lines
+from ippon.report.view import View
 from tests.report.made import WIDE, result
 
 STARTED = RunStarted(run_id="k7m2qd", suite="support-answers", tier="pr", total=294, planned=98, cached=37)
@@ -81,7 +84,7 @@ def test_a_log_is_told_how_far_the_run_is():
 
 def test_the_first_lines():
     """Which run, how much; a weak judge says so."""
-    assert [plan_line(STARTED), plain_plan_line(STARTED)] == snapshot(
+    assert [*plan_lines(STARTED, WIDE), plain_plan_line(STARTED)] == snapshot(
         [
             "support-answers  pr  run k7m2qd  294 in the suite; at most 98 here, 37 cached, 61 to ask",
             "pr run k7m2qd: at most 98, 37 cached, 61 to ask",
@@ -108,3 +111,77 @@ def test_a_stopped_lane_says_what_to_do():
         ["lane openai/x: 401", "hint: export OPENAI_API_KEY=..."]
     )
     assert stop_lines(LaneStopped(lane="openai/x", message="401")) == snapshot(["lane openai/x: 401"])
+
+
+COOLING = Hold(lane="openai/judge-small", why="cooling", left_s=2.0, asked_s=3.0, limit=12, refused=4, finished=61)
+DOWN = Hold(
+    lane="openai/b", why="down", left_s=28.0, limit=16, message="no connection to 127.0.0.1:8191: connection refused"
+)
+PACED = Hold(lane="openai/b", why="paced", left_s=3.0)
+SLOW = Slow(example="ex-017", evaluator="groundedness", seconds=41.0, attempt=1, limit_s=120.0)
+
+
+@pytest.mark.parametrize(
+    ("progress", "expected"),
+    [
+        (
+            {"holds": (COOLING, PACED)},
+            "paced: openai/b keeps its rate   next call in 3.0 s",
+        ),
+        (
+            {"holds": (COOLING,)},
+            "throttled: openai/judge-small asked for 3.0 s, 2.0 s left   at most 12 in flight   4 of 61 came back 429",
+        ),
+        (
+            {"holds": (COOLING, DOWN)},
+            "lane down: openai/b no connection to 127.0.0.1:8191: connection refused   next probe in 28 s",
+        ),
+        (
+            {"slow": SLOW, "in_flight": 1},
+            "slow: ex-017 x groundedness 41 s, attempt 1, limit 2 min",
+        ),
+    ],
+)
+def test_the_third_line_says_what_is_waited_for(progress, expected):
+    """SCREENS 2: whatever holds sending up longest, a lane that is down before all."""
+    live = half_way()
+    live.hear(replace(SENDING, **progress))
+
+    assert expected == "   ".join(live.region(View(width=200), now=103.1)[2:])
+
+
+@pytest.mark.parametrize(
+    "progress",
+    [{"holds": (replace(COOLING, asked_s=1.0, left_s=0.5),)}, {"slow": SLOW}, {}],
+)
+def test_a_short_wait_is_not_worth_a_line(progress):
+    """Under two seconds it is gone before it is read; a slow call among others holds nothing up."""
+    live = half_way()
+    live.hear(replace(SENDING, retries=3, **progress))
+
+    assert (
+        "in flight 15 of 16   8.1 a second   p50 1.4 s   3 retried   $0.04   about 4.3 s left"
+        == live.region(WIDE, now=103.1)[2]
+    )
+
+
+def test_a_log_is_told_a_wait_once():
+    """When it begins, and again only after it was over."""
+    live = half_way()
+    said = []
+    for holds in ((COOLING,), (COOLING,), (DOWN, PACED), (), (COOLING,)):
+        live.hear(replace(SENDING, holds=holds))
+        said.append(live.news())
+
+    assert said == snapshot(
+        [
+            ["throttled 3.0 s by openai/judge-small, at most 12 in flight"],
+            [],
+            [
+                "lane openai/b is down: no connection to 127.0.0.1:8191: connection refused; next probe in 28 s",
+                "openai/b keeps its rate, next call in 3.0 s",
+            ],
+            [],
+            ["throttled 3.0 s by openai/judge-small, at most 12 in flight"],
+        ]
+    )

@@ -12,6 +12,7 @@ from inline_snapshot import snapshot
 from msgspec.structs import replace
 
 from ippon.records.event import Attempt
+from ippon.records.options import Options
 from ippon.report.attempt import attempt_lines
 from ippon.report.cache import doctor_lines, size, stats_lines, why_lines
 from ippon.report.escape import columns
@@ -39,7 +40,9 @@ def test_a_plan():
     """SCREENS 7; what is unknown is said to be."""
     misses = tuple((f"ex-{i}", "tone", f"because {min(i // 3, 5)}") for i in range(20))
 
-    assert text(plan_lines(replace(PLAN, misses=misses, calls=122), View(again="suite.toml"))) == snapshot("""\
+    assert text(
+        plan_lines(replace(PLAN, misses=misses, calls=122), View(options=Options(suite="suite.toml")))
+    ) == snapshot("""\
 support-answers  pr    evaluations    seconds    money
 in the suite                   294
 cached                          37
@@ -48,7 +51,7 @@ to ask, at most                 61    unknown    $0.09
 calls, at most: 122
 why 20 miss      5 because 5      3 because 0      3 because 1      3 because 2
 6 for other reasons
-order    drawn examples, seed 7
+order    examples drawn at random, seed 7
 next     ippon run suite.toml -t pr\
 """)
 
@@ -61,7 +64,7 @@ in the suite                   294
 cached                          37
 not selected                   196
 to ask, at most                  0    -          -
-order    drawn examples, seed 7
+order    examples drawn at random, seed 7
 next     ippon run -t pr\
 """)
 
@@ -78,9 +81,9 @@ cached                          37
 not selected                   196
 to ask, at most                 61    unknown    $0.09
 why 1 miss      1 never asked
-order    most telling, rest drawn, seed 7
+order    the example that separates good from poor most, per evaluator
 chosen   evaluator-0 ex-0   evaluator-1 ex-1   evaluator-2 ex-2   evaluator-3 ex-3
-evaluator-4 ex-4   evaluator-5 ex-5   evaluator-6 ex-6   evaluator-7 ex-7
+         evaluator-4 ex-4   evaluator-5 ex-5   evaluator-6 ex-6   evaluator-7 ex-7
 2 more: -v
 next     ippon run -t pr\
 """)
@@ -155,7 +158,7 @@ def test_a_long_list_says_how_many_more():
 
 def test_no_run_yet():
     """What to type first."""
-    assert runs_lines([], View(place="a.toml"), now=NOW) == ["no run yet", "next     ippon run a.toml"]
+    assert runs_lines([], View(options=Options(suite="a.toml")), now=NOW) == ["no run yet", "next     ippon run a.toml"]
 
 
 def test_one_run_starts_with_its_verdict():

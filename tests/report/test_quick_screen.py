@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from ippon.records.run import Counts
 from ippon.report.text import final_block
 from ippon.report.view import View
-from tests.report.made import WIDE, earlier, failure, quick, result, text
+from tests.report.made import WIDE, failure, quick, result, text
 
 BEFORE = {"conciseness": 0.85, "tone": 0.84, "safety": 0.9, "format": 0.9, "language": 0.5}
 NOW = {"conciseness": 0.2, "tone": 0.84, "safety": 0.95, "format": 0.8, "language": 0.5}
@@ -24,8 +24,8 @@ conciseness    ex-000    0.20  0.85     +0.71   names a 60-day refund window tha
 cached 0 + answered 5 + not needed 289 = 294      1.9 s, <$0.01
 one by one: 7 min 21 s, $0.44 (estimated)
 chosen: the example that separates good from poor most, per evaluator
-next     ippon try ex-000 conciseness      ippon run -t medium
-sends 14 more, about 4.0 s, $0.02
+next     ippon try ex-000 conciseness
+         ippon run -t medium      sends 14 more, about 4.0 s, $0.02
 verdict: none  gates are not tested at this tier; 1 of 5 fell by 0.2 and more, run t8k2pd (exit 0)\
 """)
 
@@ -38,9 +38,9 @@ conciseness    ex-000    0.20   names a 60-day refund window that the reference 
 4 more    lowest language 0.50 on ex-004
 cached 0 + answered 5 + not needed 289 = 294      1.9 s, <$0.01
 one by one: 7 min 21 s, $0.44 (estimated)
-chosen: an example per evaluator, at random, seed 0
-next     ippon try ex-000 conciseness      ippon run -t medium
-sends 14 more, about 4.0 s, $0.02
+chosen: at random, per evaluator, seed 0
+next     ippon try ex-000 conciseness
+         ippon run -t medium      sends 14 more, about 4.0 s, $0.02
 verdict: none  gates are not tested at this tier; 1 of 5 below 0.5, run t8k2pd (exit 0)\
 """)
 
@@ -51,7 +51,7 @@ def test_nothing_low_and_nothing_before_is_one_line():
 2 scored    lowest safety 0.80 on ex-001
 cached 0 + answered 2 + not needed 292 = 294      1.9 s, <$0.01
 one by one: 7 min 21 s, $0.44 (estimated)
-chosen: an example per evaluator, at random, seed 0
+chosen: at random, per evaluator, seed 0
 next     ippon runs show t8k2pd
 verdict: none  gates are not tested at this tier; 0 of 2 below 0.5, run t8k2pd (exit 0)\
 """)
@@ -65,27 +65,30 @@ conciseness    ex-000    0.20   names a 60-day refund window that the reference 
 1 unchanged, 3 new    lowest language 0.50 on ex-004
 cached 0 + answered 5 + not needed 289 = 294      1.9 s, <$0.01
 one by one: 7 min 21 s, $0.44 (estimated)
-chosen: an example per evaluator, at random, seed 0
-next     ippon try ex-000 conciseness      ippon run -t medium
-sends 14 more, about 4.0 s, $0.02
+chosen: at random, per evaluator, seed 0
+next     ippon try ex-000 conciseness
+         ippon run -t medium      sends 14 more, about 4.0 s, $0.02
 verdict: none  gates are not tested at this tier; 0 of 1 fell by 0.2 and more, run t8k2pd (exit 0)\
 """)
 
 
-def test_v_shows_every_row():
-    """Folds are opened."""
+def test_v_shows_every_evaluation_below():
+    """What was found stays as it is; the fold is opened under it."""
     assert text(final_block(quick(NOW, before=BEFORE, gaps=GAPS), View(verbose=True))) == snapshot("""\
 evaluator      example  score   was  exp. gap   reason (the judge's words)
-safety         ex-002    0.95  0.90     +0.60   names a 60-day refund window that the reference d...
-tone           ex-001    0.84  0.84     +0.80   names a 60-day refund window that the reference d...
-format         ex-003    0.80  0.90     +0.90   names a 60-day refund window that the reference d...
-language       ex-004    0.50  0.50     +0.90   names a 60-day refund window that the reference d...
 conciseness    ex-000    0.20  0.85     +0.71   names a 60-day refund window that the reference d...
+2 unchanged, 1 rose, 1 moved by less than 0.2    lowest language 0.50 on ex-004
+evaluator    example  response  status    score   was  reason (the judge's words)
+conciseness  ex-000   target    answered   0.20  0.85  names a 60-day refund window that the refe...
+tone         ex-001   target    answered   0.84  0.84  names a 60-day refund window that the refe...
+safety       ex-002   target    answered   0.95  0.90  names a 60-day refund window that the refe...
+format       ex-003   target    answered   0.80  0.90  names a 60-day refund window that the refe...
+language     ex-004   target    answered   0.50  0.50  names a 60-day refund window that the refe...
 cached 0 + answered 5 + not needed 289 = 294      1.9 s, <$0.01
 one by one: 7 min 21 s, $0.44 (estimated)
 chosen: the example that separates good from poor most, per evaluator
-next     ippon try ex-000 conciseness      ippon run -t medium
-sends 14 more, about 4.0 s, $0.02
+next     ippon try ex-000 conciseness
+         ippon run -t medium      sends 14 more, about 4.0 s, $0.02
 verdict: none  gates are not tested at this tier; 1 of 5 fell by 0.2 and more, run t8k2pd (exit 0)\
 """)
 
@@ -98,17 +101,21 @@ conciseness  ex-000  0.20 was 0.85
 2 unchanged, 1 rose, 1 moved by less
   than 0.2
 lowest language 0.50 on ex-004
-cached 0 + answered 5 + not needed 289 =
-  294
+cached 0 + answered 5 + not needed 289
+  = 294
 1.9 s, <$0.01
 one by one: 7 min 21 s, $0.44
   (estimated)
 chosen: the example that separates good
   from poor most, per evaluator
 next     ippon try ex-000 conciseness
-ippon run -t medium
-sends 14 more, about 4.0 s, $0.02
-verdict: none  gates are not tested at this tier; 1 of 5 fell by 0.2 and more, run t8k2pd (exit 0)\
+         ippon run -t medium
+         sends 14 more, about 4.0 s,
+         $0.02
+gates are not tested at this tier;
+  1 of 5 fell by 0.2 and more,
+  run t8k2pd
+verdict: none  (exit 0)\
 """)
 
 
@@ -121,10 +128,13 @@ conciseness  ex-000  0.20 was 0.85  worse than last time
 lowest language 0.50 on ex-004
 cached 0 + answered 5 + not needed 289 = 294
 1.9 s, <$0.01      one by one: 7 min 21 s, $0.44 (estimated)
-chosen: an example per evaluator, at random, seed 0
+chosen: at random, per evaluator, seed 0
 next     ippon try ex-000 conciseness
-ippon run -t medium      sends 14 more, about 4.0 s, $0.02
-verdict: none  gates are not tested at this tier; 1 of 5 fell by 0.2 and more, run t8k2pd (exit 0)\
+         ippon run -t medium
+         sends 14 more, about 4.0 s, $0.02
+gates are not tested at this tier; 1 of 5 fell by 0.2 and
+  more, run t8k2pd
+verdict: none  (exit 0)\
 """)
 
 
@@ -141,7 +151,7 @@ tone           ex-000       -  0.90   unparsed: no number in it
 safety         ex-001       -  0.80
 cached 0 + answered 2 + not needed 292 = 294      1.9 s, <$0.01
 one by one: 7 min 21 s, $0.44 (estimated)
-chosen: an example per evaluator, at random, seed 0
+chosen: at random, per evaluator, seed 0
 next     ippon try ex-001 safety      ippon run -t medium      sends 14 more, about 4.0 s, $0.02
 verdict: none  gates are not tested at this tier; nothing was scored, run t8k2pd (exit 0)\
 """)
@@ -149,77 +159,19 @@ verdict: none  gates are not tested at this tier; nothing was scored, run t8k2pd
 tone  ex-000  -
   unparsed: no number in it
 safety  ex-001  -
-cached 0 + answered 2 + not needed 292 =
-  294
+cached 0 + answered 2 + not needed 292
+  = 294
 1.9 s, <$0.01
 one by one: 7 min 21 s, $0.44
   (estimated)
-chosen: an example per evaluator, at
-  random, seed 0
+chosen: at random, per evaluator, seed 0
 next     ippon try ex-001 safety
-ippon run -t medium
-sends 14 more, about 4.0 s, $0.02
-verdict: none  gates are not tested at this tier; nothing was scored, run t8k2pd (exit 0)\
-""")
-
-
-def test_pairs_show_both_scores_and_their_gap():
-    """Without a target good and poor stand beside each other."""
-    finished = quick({"tone": 0.0, "safety": 0.0, "format": 0.0}, gaps={"tone": 0.7})
-    scores = {"tone": (0.3, 0.8), "safety": (0.9, 0.1), "format": (0.5, 0.4)}
-    results = [
-        result(name, "pair-04", score, response=response, reason="cold")
-        for name, pair in scores.items()
-        for response, score in zip(("good", "poor"), pair, strict=True)
-    ]
-    run = replace(finished.run, results=tuple(results), target=None)
-    pairs = replace(finished, run=run)
-
-    assert text(final_block(pairs, WIDE)) == snapshot("""\
-evaluator      example  good  poor    gap  exp. gap   reason (the judge's words)
-format         pair-04  0.50  0.40  +0.10         -   cold
-tone           pair-04  0.30  0.80  -0.50     +0.70   cold     inverted
-1 more    lowest safety +0.80 on pair-04
-cached 0 + answered 3 + not needed 291 = 294      1.9 s, <$0.01
-one by one: 7 min 21 s, $0.44 (estimated)
-chosen: the example that separates good from poor most, per evaluator
-next     ippon try pair-04 tone      ippon run -t medium      sends 14 more, about 4.0 s, $0.02
-verdict: none  gates are not tested at this tier; 1 of 3 score poor above good, run t8k2pd (exit 0)\
-""")
-    assert text(final_block(replace(pairs, previous=earlier(run)), View(width=40, verbose=True))) == snapshot("""\
-safety  pair-04  +0.80 was +0.80
-  cold
-format  pair-04  +0.10 was +0.10
-  cold
-tone  pair-04  -0.50 was -0.50
-  cold
-cached 0 + answered 3 + not needed 291 =
-  294
-1.9 s, <$0.01
-one by one: 7 min 21 s, $0.44
-  (estimated)
-chosen: the example that separates good
-  from poor most, per evaluator
-next     ippon try pair-04 tone
-ippon run -t medium
-sends 14 more, about 4.0 s, $0.02
-verdict: none  gates are not tested at this tier; 0 of 3 fell by 0.2 and more, run t8k2pd (exit 0)\
-""")
-
-
-def test_half_a_pair_has_no_gap():
-    """One of the two was never answered."""
-    finished = quick({"tone": 0.0})
-    run = replace(finished.run, results=(result("tone", "pair-04", 0.3, response="good"),), target=None)
-
-    assert text(final_block(replace(finished, run=run), WIDE)) == snapshot("""\
-evaluator      example  good  poor    gap   reason (the judge's words)
-tone           pair-04  0.30     -      -
-cached 0 + answered 1 + not needed 293 = 294      1.9 s, <$0.01
-one by one: 7 min 21 s, $0.44 (estimated)
-chosen: an example per evaluator, at random, seed 0
-next     ippon try pair-04 tone      ippon run -t medium      sends 14 more, about 4.0 s, $0.02
-verdict: none  gates are not tested at this tier; nothing was scored, run t8k2pd (exit 0)\
+         ippon run -t medium
+         sends 14 more, about 4.0 s,
+         $0.02
+gates are not tested at this tier;
+  nothing was scored, run t8k2pd
+verdict: none  (exit 0)\
 """)
 
 
@@ -233,7 +185,7 @@ def test_a_cached_screen_says_what_it_saved():
 2 unchanged    lowest safety 0.80 on ex-001
 cached 2 + answered 0 + not needed 292 = 294      0.05 s, $0.00, saved 1.2 s
 one by one: 7 min 21 s, $0.44 (estimated)
-chosen: an example per evaluator, at random, seed 0
+chosen: at random, per evaluator, seed 0
 next     ippon run -t medium      sends 14 more, about 4.0 s, $0.02
 verdict: none  gates are not tested at this tier; 0 of 2 fell by 0.2 and more, run t8k2pd (exit 0)\
 """)
@@ -256,9 +208,9 @@ evaluator-0    ex-000    0.00   names a 60-day refund window that the reference 
 4 more    lowest evaluator-8 0.20 on ex-008
 cached 0 + answered 12 + not needed 282 = 294      1.9 s, <$0.01
 one by one: 7 min 21 s, $0.44 (estimated)
-chosen: an example per evaluator, at random, seed 0
-next     ippon try ex-000 evaluator-0      ippon run -t medium
-sends 14 more, about 4.0 s, $0.02
+chosen: at random, per evaluator, seed 0
+next     ippon try ex-000 evaluator-0
+         ippon run -t medium      sends 14 more, about 4.0 s, $0.02
 verdict: none  gates are not tested at this tier; 12 of 12 below 0.5, run t8k2pd (exit 0)\
 """)
 
@@ -274,10 +226,11 @@ evaluator      example  score   reason (the judge's words)
 tone           例一      0.10   理由理由理由理由理由理由理由理由理由理由理由...
 cached 0 + answered 1 + not needed 293 = 294      1.9 s, <$0.01
 one by one: 7 min 21 s, $0.44 (estimated)
-chosen: an example per evaluator, at random, seed 0
-next     ippon try '例一' tone      ippon run -t medium
-sends 14 more, about 4.0 s, $0.02
-verdict: none  gates are not tested at this tier; 1 of 1 below 0.5, run t8k2pd (exit 0)\
+chosen: at random, per evaluator, seed 0
+next     ippon try '例一' tone
+         ippon run -t medium      sends 14 more, about 4.0 s, $0.02
+gates are not tested at this tier; 1 of 1 below 0.5, run t8k2pd
+verdict: none  (exit 0)\
 """)
 
 

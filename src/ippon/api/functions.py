@@ -94,6 +94,15 @@ def code_of(function: AnyFunction, version: str | None) -> Code:
     return Code(digest=digest, parameters=_parameters(function))
 
 
+def needed_by(function: AnyFunction) -> tuple[str, ...]:
+    """The parameters that have no default, `example` aside, which is always given."""
+    given = inspect.signature(function).parameters.values()
+    bound = {inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY}
+    return tuple(
+        each.name for each in given if each.kind in bound and each.default is each.empty and each.name != "example"
+    )
+
+
 def _consists_of(function: AnyFunction) -> list[Any]:
     """Source, closed-over values and defaults. TypeError where an object stands behind it that could be any."""
     plain = function.__func__ if isinstance(function, MethodType) and _is_code(function.__self__) else function

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     # Yields a coroutine wherever it has to wait, is sent its result, and returns its own.
     Work = Generator[Coroutine[Any, Any, Any], Any, T]
 
+ONCE: dict[str, Any] = {
+    "resume": None,
+    "refresh": False,
+    "retry_failed": False,
+}  # what the next command does not repeat
 FREE_UP_TO_USD = 5.0  # a dearer estimate wants a word from the user
 
 
@@ -127,7 +132,7 @@ def _with_next_tier(finished: Finished, prepared: Prepared, assembled: Assembled
     from ippon.engine.estimate import estimate  # noqa: PLC0415 - only where gates stay untested
 
     taken = len(prepared.selection.evaluations)
-    wishes = (msgspec.structs.replace(assembled.wish, tier=tier, resume=None) for tier in BUILT_IN_TIERS)
+    wishes = (msgspec.structs.replace(assembled.wish, tier=tier, **ONCE) for tier in BUILT_IN_TIERS)
     plans = (prepare(assembled.setting, wish, assembled.parts) for wish in wishes)
     ahead = next(plan for plan in plans if len(plan.selection.evaluations) > taken)  # the last one takes everything
     guess = estimate(ahead, assembled.parts)

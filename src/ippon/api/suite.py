@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import msgspec
 
-from ippon.api.functions import EvaluatorFunction, code_of, name_of
+from ippon.api.functions import EvaluatorFunction, code_of, name_of, needed_by
 from ippon.api.running import deaf, driven, driven_async, finished
 from ippon.errors import NotBuiltError, Problem, SuiteError, UsageError
 from ippon.records import evaluators as kinds
@@ -64,7 +64,7 @@ class Suite:
         if target is not None:
             raw["target"] = {"kind": "model", "model": target} if isinstance(target, str) else known.target(target)
         whole = {table: _given(value) for table, value in raw.items()}
-        self._suite = suite_of(whole, code=known.code, folder=os.path.abspath(folder))  # noqa: PTH100 - as everywhere
+        self._suite = suite_of(whole, code=known.code, needed=known.needed, folder=os.path.abspath(folder))  # noqa: PTH100 - as everywhere
         self._functions = known.functions
         self._trusted = True
 
@@ -104,6 +104,7 @@ class _Functions:
     def __init__(self) -> None:
         self.functions: dict[str, AnyFunction] = {}
         self.code: dict[str, records.Code] = {}
+        self.needed: dict[str, tuple[str, ...]] = {}
 
     def evaluator(self, given: AnyEvaluator) -> dict[str, Any]:
         """An evaluator as a suite file would have it."""
@@ -122,6 +123,7 @@ class _Functions:
             name += "_"
         self.functions[name] = function
         self.code[name] = code_of(function, version)
+        self.needed[name] = needed_by(function)
         return name
 
 

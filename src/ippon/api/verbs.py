@@ -9,8 +9,9 @@ import msgspec
 
 from ippon.api.running import completed, deaf, driven, finished
 from ippon.engine.run import prepare
-from ippon.errors import IpponError, UsageError
+from ippon.errors import IpponError, Problem, UsageError
 from ippon.records.event import PlanReport
+from ippon.report.view import quoted
 from ippon.wiring import assemble as wiring
 from ippon.wiring.opened import found, open_cache, opened
 
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
     from ippon.records.event import Attempt, Finished
     from ippon.records.options import Options
     from ippon.records.run import Run
+    from ippon.records.suite import Suite
     from ippon.wiring.assemble import Assembled
     from ippon.wiring.opened import Opened
+
+    Again = Callable[..., str]
 
 
 def execute(
@@ -76,16 +80,28 @@ def plan(options: Options, *, environ: Mapping[str, str] = os.environ) -> PlanRe
                 )
                 for todo in prepared.todo
             ),
+            lacks=_lacks(assembled, prepared),
         )
 
 
-def attempt(options: Options, example: str, evaluator: str, *, environ: Mapping[str, str] = os.environ) -> Attempt:
-    """One evaluation looked at closely."""
+def _in_order(*words: str) -> str:
+    return " ".join(words)
+
+
+def attempt(
+    options: Options,
+    example: str,
+    evaluator: str,
+    *,
+    again: Again = _in_order,
+    environ: Mapping[str, str] = os.environ,
+) -> Attempt:
+    """One evaluation looked at closely. `again` is how a user types the same with other words in that place."""
     from ippon.engine.attempt import attempt as attempted  # noqa: PLC0415
     from ippon.wiring.requirements import require  # noqa: PLC0415
 
     with opened(options, environ=environ) as it:
-        prepared, assembled = _one(it, options, example, evaluator)
+        prepared, assembled = _one(it, options, example, evaluator, again=again)
         require(assembled, prepared)
         return completed(attempted(prepared, assembled.parts))
 
@@ -105,8 +121,16 @@ def show(options: Options, run_id: str, *, environ: Mapping[str, str] = os.envir
     return run
 
 
+def _require_named(options: Options) -> None:
+    """A cache that `--cache` names has to be there to be looked at: a typing error would look like an empty one."""
+    path = (options.cache or "").removeprefix("sqlite:///")
+    if path and "://" not in path and not os.path.exists(path):  # noqa: PTH110
+        raise UsageError(f"there is no cache {path}", hint="without --cache: the one that all projects share")
+
+
 def cache_stats(options: Options, *, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Entries, bytes and classes of the cache file; hits and misses over the last runs of the suite here, if there is one."""
+    _require_named(options)
     cache, _ = open_cache(options, environ)
     if cache is None:
         raise UsageError("there is no cache to look at", hint="leave out --no-cache")
@@ -117,13 +141,19 @@ def cache_stats(options: Options, *, environ: Mapping[str, str] = os.environ) ->
 
 
 def cache_why(
-    options: Options, example: str, evaluator: str, *, environ: Mapping[str, str] = os.environ
+    options: Options,
+    example: str,
+    evaluator: str,
+    *,
+    again: Again = _in_order,
+    environ: Mapping[str, str] = os.environ,
 ) -> dict[str, Any]:
     """Whether an evaluation is in the cache, and if not, which part of its key differs from the nearest entry."""
     from ippon.engine.why import why_missing  # noqa: PLC0415
 
+    _require_named(options)
     with opened(options, environ=environ) as it:
-        prepared, _ = _one(it, options, example, evaluator)
+        prepared, _ = _one(it, options, example, evaluator, again=again)
         evaluation = prepared.selection.evaluations[0]
         key = prepared.known.keys.get(evaluation)
         shown = key.hex() if key else None
@@ -142,15 +172,39 @@ def cache_why(
         }
 
 
-def cache_clear(options: Options, *, environ: Mapping[str, str] = os.environ) -> int:
-    """Delete all entries of the cache file and return how many there were."""
+def cache_clear(
+    options: Options,
+    *,
+    confirm: Callable[[Problem], bool] = lambda _problem: False,
+    environ: Mapping[str, str] = os.environ,
+) -> int:
+    """Delete all entries of the cache file and return how many there were.
+
+    The default one serves all projects of a user, so somebody has to `confirm`; one that `--cache` names is meant.
+    """
+    _require_named(options)
     cache, _ = open_cache(options, environ)
     if cache is None:
         raise UsageError("there is no cache to clear", hint="leave out --no-cache")
     try:
+        entries = cache.stats()["entries"]
+        if options.cache is None and entries:
+            shared = Problem(
+                message=f"{cache.file.path} is shared by all your projects; it holds {entries:,} entries",
+                hint=f"ippon cache clear --cache {quoted(cache.file.path)}",
+            )
+            if not confirm(shared):
+                raise UsageError(shared)
         return cache.clear()
     finally:
         cache.close()
+
+
+def check(name: str, text: str) -> None:
+    """Read a suite that is to be written here under this name; SuiteError with every problem, those of its data included."""
+    from ippon.read.suite_file import compiled  # noqa: PLC0415 - only `init` writes suites
+
+    compiled(name, text.encode(), trusted=False)
 
 
 def trust(path: str | None, *, environ: Mapping[str, str] = os.environ) -> tuple[str, str]:
@@ -177,12 +231,20 @@ def schema(name: str) -> dict[str, Any]:
     return suite_schema()
 
 
-def _one(opened: Opened, options: Options, example: str, evaluator: str) -> tuple[Prepared, Assembled]:
+def _lacks(assembled: Assembled, prepared: Prepared) -> tuple[Problem, ...]:
+    """What a run would be refused for before it asks."""
+    from ippon.wiring.requirements import require  # noqa: PLC0415
+
+    try:
+        require(assembled, prepared)
+    except IpponError as error:
+        return error.problems
+    return ()
+
+
+def _one(opened: Opened, options: Options, example: str, evaluator: str, *, again: str) -> tuple[Prepared, Assembled]:
     """The plan of one evaluation, named exactly."""
-    names = [each.name for each in opened.suite.evaluators]
-    ids = [each.id for each in opened.suite.examples]
-    _require_name("example", example, ids)
-    _require_name("evaluator", evaluator, names)
+    _require_names(opened.suite, example, evaluator, again=again)
     narrowed = msgspec.structs.replace(
         options, tier="full", example=(_literal(example),), evaluator=(_literal(evaluator),), where=()
     )
@@ -190,11 +252,23 @@ def _one(opened: Opened, options: Options, example: str, evaluator: str) -> tupl
     return prepare(assembled.setting, assembled.wish, assembled.parts), assembled
 
 
-def _require_name(what: str, name: str, known: list[str]) -> None:
-    if name not in known:
-        from ippon.select.matching import nearest  # noqa: PLC0415 - only a mistake needs it
+def _require_names(suite: Suite, example: str, evaluator: str, *, again: Again) -> None:
+    """UsageError for each name that there is not; where the two are swapped, with the command that has them right."""
+    named = {"example": [each.id for each in suite.examples], "evaluator": [each.name for each in suite.evaluators]}
+    lacking = [
+        (what, name) for what, name in (("example", example), ("evaluator", evaluator)) if name not in named[what]
+    ]
+    if not lacking:
+        return
+    if example in named["evaluator"] and evaluator in named["example"]:
+        hint = again(quoted(evaluator), quoted(example))
+        raise UsageError(f"`{example}` is the evaluator and `{evaluator}` the example: they are swapped", hint=hint)
+    from ippon.select.matching import nearest  # noqa: PLC0415 - only a mistake needs it
 
-        raise UsageError(f"there is no {what} `{name}`", hint=nearest(name, known))
+    problems = (
+        Problem(message=f"there is no {what} `{name}`", hint=nearest(name, named[what])) for what, name in lacking
+    )
+    raise UsageError(*problems)
 
 
 def _explanations(opened: Opened) -> Callable[[str, str], Iterable[tuple[bytes, dict[str, str], float]]]:

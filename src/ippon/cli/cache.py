@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ippon import api
-from ippon.cli.run import view_of
+from ippon.cli.run import agreed, view_of
 from ippon.report.cache import stats_lines, why_lines
+from ippon.report.commands import command
 from ippon.report.json_object import cache_stats_object, cache_why_object, cleared_object
 
 if TYPE_CHECKING:
@@ -25,13 +27,14 @@ def cache_stats(options: Options, _arguments: Mapping[str, str], session: Sessio
 
 def cache_why(options: Options, arguments: Mapping[str, str], session: Session) -> int:
     """Show why an evaluation is known or not."""
-    found = api.cache_why(options, arguments["example"], arguments["evaluator"])
     view = view_of(options, session.screen(options))
+    again = partial(command, "cache why", view)
+    found = api.cache_why(options, arguments["example"], arguments["evaluator"], again=again)
     return session.tell(options, why_lines(found, view), cache_why_object(found, session.wall_s))
 
 
 def cache_clear(options: Options, _arguments: Mapping[str, str], session: Session) -> int:
     """Forget, and say how much."""
-    deleted = api.cache_clear(options)
+    deleted = api.cache_clear(options, confirm=lambda problem: agreed(problem, options, session.screen(options)))
     line = f"{deleted:,} entr{'y' if deleted == 1 else 'ies'} deleted; the history of runs is kept"
     return session.tell(options, [line], cleared_object(deleted, session.wall_s))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ from ippon.cli.flags import LATER, Flag, Given, flags_of
 from ippon.cli.help import HELP, LATER_VERBS, VERBS
 from ippon.cli.session import Session
 from ippon.cli.verb import Verb
+from ippon.cli.width import width_of
 from ippon.errors import NotBuiltError, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -173,7 +175,7 @@ def _group_of(name: str, session: Session) -> click.Group:
         context = click.get_current_context()
         return None if context.invoked_subcommand else session.act(TABLE[f"{name} {names[0]}"], Given(), {})
 
-    told = {"name": name, "help": GROUP_HELP[name], "context_settings": SETTINGS}
+    told = {"name": name, "help": GROUP_HELP[name], "context_settings": _settings(session)}
     return Verbs(session, names, prefix=f"{name} ", invoke_without_command=True, callback=alone, **told)
 
 
@@ -217,7 +219,9 @@ def verb_command(name: str, session: Session) -> click.Command:
 
     epilog = "Each flag has its twin in the environment: --max-usd is IPPON_MAX_USD." if len(flags) > LITTLE else None
     params = [*_arguments(verb), *_options(flags), *_own(verb)]
-    command = VerbCommand(name, callback=act, help=verb.help, epilog=epilog, params=params, context_settings=SETTINGS)
+    command = VerbCommand(
+        name, callback=act, help=verb.help, epilog=epilog, params=params, context_settings=_settings(session)
+    )
     command.flags = flags
     return command
 
@@ -231,6 +235,14 @@ def given_of(found: Mapping[str, str | bool | tuple[str, ...] | None]) -> Given:
     """What click found, as the scanner would give it: only what was said."""
     said = {key: value for key, value in found.items() if value not in {None, False, ()}}
     return {key: list(value) if isinstance(value, tuple) else value for key, value in said.items() if value is not None}
+
+
+CLICKS_LEAST = 52  # columns that click takes where there are fewer, unless it is told
+
+
+def _settings(session: Session) -> dict[str, Any]:
+    width = width_of(session.environ, terminal=sys.stdout.isatty())
+    return {**SETTINGS, "terminal_width": width} if width < CLICKS_LEAST else SETTINGS
 
 
 LITTLE = 5  # with fewer flags the twins go without saying

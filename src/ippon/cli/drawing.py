@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ippon.cli.screen import Screen
     from ippon.report.live import Live
+    from ippon.report.view import View
 
 REDRAW_S = 0.25
 LOG_S = 10.0  # a log is told that often how far the run is
@@ -46,7 +47,9 @@ class Drawing:
         self._live.hear(event)
         if self._screen.live:
             self._redraw(self._live, now)
-        elif now - self._drawn_at >= LOG_S:
+            return
+        self._stamped(self._live.news())
+        if now - self._drawn_at >= LOG_S:
             self._drawn_at = now
             self._stamped([self._live.plain_line()])
 
@@ -59,26 +62,29 @@ class Drawing:
     def _start(self, event: RunStarted, now: float) -> None:
         if event.planned == event.cached:
             return
-        from ippon.report.live import Live, judge_line, plain_plan_line, plan_line  # noqa: PLC0415 - not when all is cached
+        from ippon.report.live import Live, fitted, judge_line, plain_plan_line, plan_lines  # noqa: PLC0415 - not when all is cached
 
         self._live = Live(event, now=now, max_usd=self._max_usd)
         self._began = self._drawn_at = now
         judge = judge_line(event.judge)
-        self._screen.notes([judge] if judge else [])
+        self._screen.notes(fitted([judge], self._view()) if judge else [])
         if self._screen.live:
-            self._show([plan_line(event)[: self._screen.width]])
+            self._show(plan_lines(event, self._view()))
         else:
             self._stamped([plain_plan_line(event)])
 
     def _redraw(self, live: Live, now: float) -> None:
         if now - self._drawn_at < REDRAW_S or now - self._began < FIRST_REGION_S:
             return
-        from ippon.report.view import View  # noqa: PLC0415
-
         blocks = (self._screen.err.encoding or "").lower().replace("-", "") == "utf8"
         self._drawn_at = now
         self.erase()
-        self._show(live.region(View(width=self._screen.width), now=now, blocks=blocks))
+        self._show(live.region(self._view(), now=now, blocks=blocks))
+
+    def _view(self) -> View:
+        from ippon.report.view import View  # noqa: PLC0415 - not when all is cached
+
+        return View(width=self._screen.width)
 
     def _show(self, lines: list[str]) -> None:
         self._screen.notes(lines)
@@ -89,10 +95,10 @@ class Drawing:
         self._screen.notes(f"{clock} {line}" for line in lines)
 
     def _lane_stopped(self, event: LaneStopped) -> None:
-        from ippon.report.live import stop_lines  # noqa: PLC0415
+        from ippon.report.live import fitted, stop_lines  # noqa: PLC0415
 
         self.erase()
         if self._screen.live:
-            self._screen.notes(stop_lines(event))
+            self._screen.notes(fitted(stop_lines(event), self._view()))
         else:
             self._stamped(stop_lines(event))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ippon.cli.flags import FLAGS, Flag
 from ippon.errors import IpponError, Problem
 from ippon.report.escape import cut, visible
 from ippon.report.view import wrapped
@@ -127,3 +128,21 @@ def _keep_trace(trace: str, environ: Mapping[str, str]) -> str | None:
 def problems_of(error: IpponError) -> tuple[Problem, ...]:
     """What is wrong, in the user's words."""
     return error.problems or (Problem(message=str(error) or type(error).__name__),)
+
+
+def attributed(problems: Sequence[Problem], words: Sequence[str], environ: Mapping[str, str]) -> tuple[Problem, ...]:
+    """The problems; where an option is wrong that nobody typed, the variable of the environment that says it is named."""
+    return tuple(_attributed(each, words, environ) for each in problems)
+
+
+def _attributed(problem: Problem, words: Sequence[str], environ: Mapping[str, str]) -> Problem:
+    flag = next((each for each in FLAGS if each.name == problem.key and problem.file is None), None)
+    if flag is None or flag.twin not in environ or any(_types(word, flag) for word in words):
+        return problem
+    known = flag.long in problem.message
+    message = problem.message.replace(flag.long, flag.twin) if known else f"{flag.twin}: {problem.message}"
+    return msgspec.structs.replace(problem, message=message)
+
+
+def _types(word: str, flag: Flag) -> bool:
+    return word.partition("=")[0] == flag.long or (flag.short is not None and word.startswith(flag.short))

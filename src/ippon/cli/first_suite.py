@@ -9,6 +9,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+SUITE = "ippon.toml"
 LONGEST_SHORT = 60  # characters of a reference that a response may well contain
 SURE = 60  # words that an answer should not exceed
 ROWS = (
@@ -48,13 +49,28 @@ SHOTS = (
 )
 
 
+STAND_IN = """\
+[target]                  # no column holds responses, so a model gives them, until you name your own system here
+kind = "model"
+"""
+YOURS = """\
+# kind = "http"           # url = "http://127.0.0.1:8000/reply"
+# kind = "command"        # command = ["./bot", "--stdin"]
+# kind = "python"         # function = "module:name"
+# kind = "recorded"       # field = "response", once the data has such a column"""
+
+
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """What a suite is made of. `fields` are (ippon's word, the column), `contrast` the columns of good and poor."""
+    """What a suite is made of. `fields` are (ippon's word, the column), `contrast` the columns of good and poor.
+
+    `answering` is the model that gives the responses where no column holds them.
+    """
 
     examples: str
     judge: str | None
     fields: tuple[tuple[str, str], ...] = ()
     response: str | None = "response"
+    answering: str | None = None
     contrast: tuple[str, str] | None = None
     reference: str | None = None
     numbers: bool = False
@@ -73,10 +89,8 @@ def suite_text(draft: Draft) -> str:
 
 
 def _fields(draft: Draft) -> str:
-    if not draft.fields:
-        return ""
-    lines = [f"{word} = {_quoted(column)}" for word, column in draft.fields]
-    return "\n".join([f"{'[fields]':<26}# the columns of your data", *lines])
+    lines = [f"{word} = {_quoted(column)}" for word, column in draft.fields if word != column]
+    return "\n".join([f"{'[fields]':<26}# the columns of your data", *lines]) if lines else ""
 
 
 def _responses(draft: Draft) -> list[str]:
@@ -86,7 +100,7 @@ def _responses(draft: Draft) -> list[str]:
         field = [] if draft.response == "response" else [f"field = {_quoted(draft.response)}"]
         found.append("\n".join([target, 'kind = "recorded"', *field]))
     elif draft.contrast is None:
-        found.append("\n".join([target, 'kind = "model"', f"model = {_quoted(draft.judge or '')}"]))
+        found.append(f"{STAND_IN}model = {_quoted(draft.answering or '')}\n{YOURS}")
     if draft.contrast is not None:
         good, poor = draft.contrast
         title = f"{'[contrast]':<26}# a good and a poor response each: they test the judges"
@@ -121,6 +135,7 @@ def _quoted(text: str) -> str:
     return msgspec.json.encode(text).decode().replace("\x7f", "\\u007f")
 
 
-def is_short(references: Sequence[str]) -> bool:
+def is_short(references: Sequence[object]) -> bool:
     """Whether a response can be expected to contain such references as they stand."""
-    return bool(references) and all(0 < len(each) <= LONGEST_SHORT for each in references)
+    texts = [str(each).strip() for each in references if isinstance(each, str | int | float)]
+    return len(texts) == len(references) > 0 and all(0 < len(each) <= LONGEST_SHORT for each in texts)

@@ -83,7 +83,9 @@ FLAGS: tuple[Flag, ...] = (
     ),
     Flag("max_calls", "send so many calls at most", "whole", word="N", verbs="plan", group=LIMITS),
     Flag("max_usd", "spend so many US dollars at most", "amount", word="DOLLARS", verbs="plan try", group=LIMITS),
-    Flag("hedge", "ask slow calls a second time", "switch", group=LATER),
+    Flag(
+        "hedge", "make slow calls twice, for 5% more calls at most; off where gates are tested", "switch", group=LIMITS
+    ),
     Flag(
         "cache", "another cache: a path, sqlite:///PATH", word="PATH|URL", verbs="plan try cache doctor", group=MEMORY
     ),
@@ -102,7 +104,7 @@ FLAGS: tuple[Flag, ...] = (
         group=SHOWN,
     ),
     Flag("quiet", "the verdict line only", "switch", short="-q", group=SHOWN),
-    Flag("verbose", "every row", "switch", short="-v", verbs="plan try show", group=SHOWN),
+    Flag("verbose", "every evaluation, nothing folded", "switch", short="-v", verbs="plan try show", group=SHOWN),
     Flag("debug", "the trace of an error", "switch", verbs="plan try show runs cache doctor trust", group=SHOWN),
     Flag("no_color", "no colour", "switch", verbs="plan try show runs cache doctor trust", group=SHOWN),
 )

@@ -102,3 +102,8 @@ def others(found: Found, judge: str | None) -> list[str]:
     every += [LOCAL_MODEL] if found.embedded else []
     every += [USUAL_MODELS[provider] for provider, _ in found.keys if provider in USUAL_MODELS]
     return [each for each in every if each != judge]
+
+
+def answering_of(found: Found) -> str | None:
+    """What gives responses where no data holds any: the embedded model only where there is nothing else."""
+    return next(iter([*others(found, LOCAL_MODEL), *([LOCAL_MODEL] if found.embedded else [])]), None)

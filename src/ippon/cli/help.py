@@ -1,4 +1,4 @@
-"""What `ippon --help` teaches, as text: nothing is imported to show it."""
+"""What `ippon --help` teaches, as text: nothing is imported to show it where it fits."""
 
 from __future__ import annotations
 
@@ -29,3 +29,26 @@ ippon VERB --help shows the flags of a verb.
 """
 VERBS = ("init", "run", "try", "plan", "runs", "cache", "schema", "trust", "doctor", "completion")
 LATER_VERBS = ("compare", "audit", "sweep", "power", "bench", "report", "serve")
+SAID_AT = 35  # the column where what a verb does begins
+LEAST_SAID = 25  # columns that it needs beside the verb
+BELOW = " " * 12
+
+
+def page(width: int) -> str:
+    """The help in so many columns: what is too long for its line goes on below."""
+    if all(len(line) <= width for line in HELP.splitlines()):
+        return HELP
+    return "".join(f"{part}\n" for line in HELP.splitlines() for part in _fitted(line, width))
+
+
+def _fitted(line: str, width: int) -> list[str]:
+    from ippon.report.view import wrapped  # noqa: PLC0415 - only on a narrow screen
+
+    is_entry = line[SAID_AT - 2 : SAID_AT] == "  " and line[SAID_AT : SAID_AT + 1] not in {"", " "}
+    if not is_entry and line.startswith("  ippon "):
+        return [line]  # a command is never broken
+    if not is_entry or len(line) <= width:
+        return wrapped(line, width, indent=BELOW if line.startswith(" ") else "  ")
+    if width >= SAID_AT + LEAST_SAID:
+        return wrapped(line, width, indent=" " * SAID_AT)
+    return [line[:SAID_AT].rstrip(), *wrapped(BELOW + line[SAID_AT:], width, indent=BELOW)]

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from ippon import api
 from ippon.cli.first_suite import ROWS, Draft, examples_text, suite_text
 from ippon.cli.found import Found, judge_of, look_around, others
 from ippon.errors import UsageError
-from ippon.records.providers import split_model
+from ippon.read.finding import meant
+from ippon.records.providers import LOCAL, LOCAL_MODELS, PROVIDERS, split_model
 from ippon.report.escape import visible
+from ippon.report.json_object import init_object
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ippon.cli.session import Session
     from ippon.records.options import Options
@@ -26,30 +29,43 @@ def init(options: Options, arguments: Mapping[str, str | None], session: Session
     found = look_around(session.environ)
     judge = judge_of(found) if wanted is None else (_checked(wanted), "as you said")
     model = None if judge is None else judge[0]
+    told_of: list[str] = []
     if source is None:
         texts = {SUITE: suite_text(Draft(examples=DATA, judge=model, reference="reference")), DATA: examples_text()}
     else:
         _require_here(source)
         from ippon.cli.own_data import draft_of  # noqa: PLC0415 - only with data of one's own
 
-        texts = {SUITE: suite_text(draft_of(source, model))}
+        draft = draft_of(source, model)
+        texts = {SUITE: suite_text(draft)}
+        api.check(SUITE, texts[SUITE])
+        told_of += mapped_lines(draft)
     write_new(texts)
-    told = {
-        "schema": "ippon.init/1",
-        "suite": None,
-        "exit_code": 0,
-        "wall_s": session.wall_s,
-        "files": list(texts),
-        "judge": model,
-    }
-    return session.tell(options, told_lines(texts, judge, found, source), told)
+    told = init_object(list(texts), model, session.wall_s)
+    return session.tell(options, told_lines(texts, judge, found, source, told_of), told)
 
 
-def told_lines(texts: Mapping[str, str], judge: tuple[str, str] | None, found: Found, source: str | None) -> list[str]:
+def mapped_lines(draft: Draft) -> list[str]:
+    """Which column was taken for what, and who answers where no column holds responses."""
+    columns = {"input": "input", "reference": draft.reference, "response": draft.response, **dict(draft.fields)}
+    taken = ", ".join(f"{word} = {visible(column)}" for word, column in columns.items() if column is not None)
+    lines = [f"columns  {taken}   (a wrong one: change it in [fields] or [target])"]
+    if draft.response is None and draft.contrast is None:
+        lines.append(f"target   no column holds responses, so {draft.judge} answers: put your own system into [target]")
+    return lines
+
+
+def told_lines(
+    texts: Mapping[str, str],
+    judge: tuple[str, str] | None,
+    found: Found,
+    source: str | None,
+    mapped: Sequence[str] = (),
+) -> list[str]:
     """What was written, why with this judge, and what to type next."""
     about = {SUITE: f"{texts[SUITE].count('[[evaluators]]')} evaluators", DATA: f"{len(ROWS)} examples"}
     lines = [f"wrote {name:<15}  {about[name]}" for name in texts]
-    lines += [] if source is None else [f"reads {visible(source):<15}  look at [fields] and [target] in {SUITE}"]
+    lines += [] if source is None else [f"reads {visible(source)}", *mapped]
     if judge is None:
         lines.append("judge none: no key, no local server, no local model found; the suite runs without any")
         lines.append(
@@ -58,7 +74,7 @@ def told_lines(texts: Mapping[str, str], judge: tuple[str, str] | None, found: F
     else:
         lines.append(f"judge {visible(judge[0])}: {judge[1]}")
     also = others(found, judge[0] if judge else None)
-    lines += [f"also  {', '.join(visible(each) for each in also)}: ippon run --judge MODEL"] if also else []
+    lines += [f"also  ippon run --judge {visible(each)}" for each in also]
     return [*lines, "next  ippon run"]
 
 
@@ -78,9 +94,13 @@ def write_new(texts: Mapping[str, str]) -> None:
 
 def _checked(model: str) -> str:
     try:
-        split_model(model)
+        provider, name = split_model(model)
     except ValueError:
         raise UsageError(f"--model {model} is no PROVIDER/MODEL", hint="ippon init --model openai/gpt-5-mini") from None
+    known = list(LOCAL_MODELS) if provider == LOCAL else [*PROVIDERS]
+    wrong, what = (name, "embedded model") if provider == LOCAL else (provider, "provider")
+    if wrong not in known:
+        raise UsageError(f"--model {model}: there is no {what} `{wrong}`", hint=meant(wrong, known))
     return model
 
 

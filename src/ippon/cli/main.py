@@ -54,22 +54,23 @@ def _command(words: list[str], environ: Mapping[str, str], started: float) -> in
 
 
 def _help(words: list[str]) -> int:
-    from ippon.cli.help import HELP  # noqa: PLC0415
+    from ippon.cli.help import page  # noqa: PLC0415
+    from ippon.cli.width import width_of  # noqa: PLC0415
 
     stream = sys.stdout if words else sys.stderr
-    stream.write(HELP)
+    stream.write(page(width_of(os.environ, terminal=stream.isatty())))
     stream.flush()
     return 0 if words else 2
 
 
 def _failed(error: Exception, words: Sequence[str], environ: Mapping[str, str], started: float) -> int:
-    from ippon.cli.failure import BUG, bug_of, error_lines, problems_of  # noqa: PLC0415
+    from ippon.cli.failure import BUG, attributed, bug_of, error_lines, problems_of  # noqa: PLC0415
     from ippon.cli.screen import screen_of, write  # noqa: PLC0415
     from ippon.errors import IpponError  # noqa: PLC0415
 
     debug = "--debug" in words or environ.get("IPPON_DEBUG") in {"1", "true"}
     if isinstance(error, IpponError):
-        problems, exit_code = problems_of(error), error.exit_code
+        problems, exit_code = attributed(problems_of(error), words, environ), error.exit_code
         trace = bug_of(error, environ, debug=True).trace if debug else ""
     else:
         bug = bug_of(error, environ, debug=debug)

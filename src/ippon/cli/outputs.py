@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ippon.errors import Problem
@@ -42,9 +43,14 @@ def write_outputs(paths: Sequence[str], finished: Finished, wall_s: float) -> li
 
 def _write(path: str, content: bytes) -> None:
     draft = f"{path}.{os.getpid()}.part"
-    with open(draft, "wb") as file:  # noqa: PTH123 - pathlib is slow to import
-        file.write(content)
-    os.replace(draft, path)  # noqa: PTH105
+    try:
+        with open(draft, "wb") as file:  # noqa: PTH123 - pathlib is slow to import
+            file.write(content)
+        os.replace(draft, path)  # noqa: PTH105
+    except OSError:
+        with suppress(OSError):
+            os.unlink(draft)  # noqa: PTH108
+        raise
 
 
 def annotation_lines(run: Run) -> list[str]:

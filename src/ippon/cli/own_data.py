@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import os
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from ippon.cli.first_suite import Draft, is_short
+from ippon.cli.first_suite import SUITE, Draft, is_short
 from ippon.errors import Problem, UsageError
+from ippon.evaluate.number import last_number
+from ippon.evaluate.texts import as_text
+from ippon.read.dataset_file import rows_of
+from ippon.read.files import Files
+from ippon.read.finding import Document, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-ROWS_READ = 1000
+    Row = Mapping[str, Any]
+
 # Names that columns of such data usually have, the likeliest first; a column that ends in _NAME comes after.
 NAMES: dict[str, tuple[str, ...]] = {
     "id": ("id", "uid", "key", "name", "example_id", "question_id"),
@@ -23,78 +25,135 @@ NAMES: dict[str, tuple[str, ...]] = {
         "reference",
         "expected",
         "expected_output",
-        "answer",
-        "ideal",
         "gold",
-        "target",
+        "gold_answer",
         "ground_truth",
+        "ideal",
+        "target",
         "label",
+        "answer",
     ),
-    "response": ("response", "output", "completion", "prediction", "generated", "model_output", "reply", "actual"),
+    "response": (
+        "response",
+        "output",
+        "completion",
+        "prediction",
+        "generated",
+        "model_output",
+        "model_answer",
+        "reply",
+        "actual",
+        "answer",  # beside a reference it is what a system said; alone it is what should be said
+    ),
     "category": ("category", "topic", "dimension", "type", "tag", "group", "subject", "intent"),
 }
+# What begins so is what should be said (`expected_answer`), or what was said (`bot_answer`), whatever it ends in.
+MARKS = {
+    "reference": ("expected_", "reference_", "gold_", "golden_", "ideal_", "correct_", "ground_truth_"),
+    "response": ("model_", "bot_", "assistant_", "llm_", "ai_", "agent_", "system_", "generated_", "predicted_", "actual_"),
+}
+ABOUT = ("_id", "_score", "_url", "_at")  # endings of what is said about a text, and is none
 GOOD, POOR = ("good", "chosen", "better"), ("poor", "bad", "rejected", "worse")
 
 
-def draft_of(path: str, judge: str | None) -> Draft:
-    """The suite that fits a data file; UsageError where nothing can be made of it."""
-    rows = read_rows(path)
+def draft_of(name: str, judge: str | None, answering: str | None) -> Draft:
+    """The suite that fits a data file in this folder; an `IpponError` where nothing can be made of it."""
+    rows = rows_in(name)
     if not rows:
-        raise UsageError(f"{path} has no rows", hint="a header line and a line an example")
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    return draft(os.path.basename(path), columns, rows, judge)  # noqa: PTH119
+        raise UsageError(f"{name} holds no rows", hint="a header line and a line an example")
+    return draft(name, rows, judge, answering)
 
 
-def draft(name: str, columns: Sequence[str], rows: Sequence[dict[str, str]], judge: str | None) -> Draft:
-    """The suite that fits such columns."""
+def rows_in(name: str) -> list[Row]:
+    """The rows of a data file, read as `ippon run` reads them; SuiteError names each line that cannot be read."""
+    files = Files(SUITE, b"", trusted=False)
+    found = rows_of(files.body(name), files.shown(name))
+    if found.findings:
+        raise refusal(found.findings, Document(file=SUITE, value={}, places=dict, headers=True))
+    return [row.value for row in found.rows]
+
+
+def draft(name: str, rows: Sequence[Row], judge: str | None, answering: str | None) -> Draft:
+    """The suite that fits such rows. `answering` is the model that stands in where no column holds responses."""
+    columns = list(dict.fromkeys(column for row in rows for column in row))
     contrast = contrast_in(columns)
-    free = [each for each in columns if contrast is None or each not in contrast]
-    free = [each for each in free if not each.lower().startswith("expected_") or each.lower() == "expected_output"]
-    found: dict[str, str] = {}
-    for word in NAMES:
-        column = column_for(word, [each for each in free if each not in found.values()])
-        if column is not None and (word != "id" or _unique(row.get(column, "") for row in rows)):
-            found[word] = column
+    found = mapped(columns, rows, contrast or ())
+    response = found.pop("response", None)
     if "input" not in found:
-        raise UsageError(_no_column("input", columns))
-    if "response" not in found and contrast is None and judge is None:
-        raise UsageError(_no_column("response", columns))
-    references = [row.get(found["reference"], "") for row in rows] if "reference" in found else []
+        raise UsageError(_no_column("input", "", columns, "ippon init --from wants such a name"))
+    if response is None and contrast is None and answering is None:
+        more = ", and no model is found to give one"
+        raise UsageError(_no_column("response", more, columns, f"ippon init --from {name} --model openai/gpt-5-mini"))
+    references = [row.get(found["reference"]) for row in rows] if "reference" in found else []
     usable = is_short(references)
-    fields = tuple(
-        (word, found[word]) for word in ("id", "input", "reference", "category") if found.get(word, word) != word
-    )
     return Draft(
         examples=name,
         judge=judge,
-        fields=fields,
-        response=found.get("response"),
+        fields=tuple(found.items()),
+        response=response,
+        answering=answering,
         contrast=contrast,
-        reference=found.get("reference") if usable else None,
-        numbers=usable and all(map(_is_number, references)),
+        reference=found["reference"] if usable else None,
+        numbers=usable and all(_is_number(as_text(each)) for each in references),
     )
 
 
-def _no_column(word: str, columns: Sequence[str]) -> Problem:
+def mapped(columns: Sequence[str], rows: Sequence[Row], taken: Sequence[str]) -> dict[str, str]:
+    """The column that is meant by each word of ippon's; those that are `taken` already are none of them."""
+    found: dict[str, str] = {}
+    scores = [each for each in columns if taken and each.lower().startswith(("expected_good", "expected_poor"))]
+    for matches in (_called, _marked, _ending):
+        for word in NAMES:
+            free = [each for each in columns if word not in found and each not in {*taken, *scores, *found.values()}]
+            likely = matches(word, free)
+            if likely is not None and (likely == word or _fits(word, [row.get(likely) for row in rows])):
+                found[word] = likely
+    return {word: found[word] for word in NAMES if word in found}
+
+
+def _fits(word: str, values: Sequence[object]) -> bool:
+    """Whether a column can be what its name is like: one that is guessed must not be the reason to refuse the data."""
+    if word == "id":
+        ids = [_label(each) for each in values]
+        return all(ids) and len({*ids}) == len(ids)
+    return word != "category" or all(each is None or _label(each) is not None for each in values)
+
+
+def _label(value: object) -> str | None:
+    """A text or number as text."""
+    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+
+
+def _no_column(word: str, more: str, columns: Sequence[str], hint: str) -> Problem:
     likely = ", ".join(NAMES[word][:4])
     return Problem(
-        message=f"no column looks like the {word}; there are: {', '.join(columns)}",
-        hint=f"name one of them {likely}, ...",
+        message=f"no column looks like the {word}{more}; there are: {', '.join(columns)}",
+        hint=f"name one of them {likely}, ...   or   {hint}",
     )
 
 
-def column_for(word: str, columns: Iterable[str]) -> str | None:
-    """The column that is most likely meant by a word of ippon's; None where none is."""
-    listed = list(columns)
-    lower = {each.lower().strip(): each for each in reversed(listed)}
-    for name in NAMES[word]:
-        if name in lower:
-            return lower[name]
-    for name in NAMES[word]:
-        for each in listed:
-            if each.lower().endswith(f"_{name}"):
-                return each
-    return None
+def _called(word: str, columns: Sequence[str]) -> str | None:
+    """The column that has a name of a word."""
+    lower = {each.lower().strip(): each for each in reversed(columns)}
+    return next((lower[name] for name in NAMES[word] if name in lower), None)
+
+
+def _marked(word: str, columns: Sequence[str]) -> str | None:
+    """The column whose beginning says that it is the word, such as `expected_result`."""
+    likely = [each for each in columns if each.lower().startswith(MARKS.get(word, ()))]
+    if word == "response":
+        return _last(word, likely)
+    return next((each for each in likely if not each.lower().endswith(ABOUT)), None)
+
+
+def _ending(word: str, columns: Sequence[str]) -> str | None:
+    """The column that ends in a name of a word, unless its beginning says what it is."""
+    return _last(word, [each for each in columns if not each.lower().startswith(MARKS["reference"])])
+
+
+def _last(word: str, columns: Sequence[str]) -> str | None:
+    endings = (f"_{name}" for name in NAMES[word])
+    return next((each for ending in endings for each in columns if each.lower().endswith(ending)), None)
 
 
 def contrast_in(columns: Iterable[str]) -> tuple[str, str] | None:
@@ -105,54 +164,7 @@ def contrast_in(columns: Iterable[str]) -> tuple[str, str] | None:
     return None if good is None or poor is None else (good, poor)
 
 
-def _unique(values: Iterable[str]) -> bool:
-    seen = list(values)
-    return all(seen) and len(set(seen)) == len(seen)
-
-
 def _is_number(text: str) -> bool:
-    try:
-        float(text.replace(",", ""))
-    except ValueError:
-        return False
-    return True
-
-
-def read_rows(path: str) -> list[dict[str, str]]:
-    """The first rows of a CSV or JSONL file, as texts; UsageError naming the line that cannot be read."""
-    read = {".csv": _csv_rows, ".jsonl": _jsonl_rows}.get(os.path.splitext(path)[1].lower())  # noqa: PTH122
-    if read is None:
-        raise UsageError(f"--from {path}: neither .csv nor .jsonl", hint="ippon init --from data.csv")
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:  # noqa: PTH123
-            return [row for row, _ in zip(read(path, file), range(ROWS_READ), strict=False)]
-    except OSError as error:
-        raise UsageError(f"--from {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"--from {path} is not UTF-8", hint="save it as UTF-8") from error
-
-
-def _csv_rows(path: str, file: Iterable[str]) -> Iterator[dict[str, str]]:
-    reader = csv.DictReader(file, strict=True)
-    try:
-        for row in reader:
-            yield {str(name): str(value or "") for name, value in row.items() if name}
-    except csv.Error as error:
-        raise UsageError(Problem(message=f"broken CSV: {error}", file=path, line=reader.line_num)) from error
-
-
-def _jsonl_rows(path: str, file: Iterable[str]) -> Iterator[dict[str, str]]:
-    for number, line in enumerate(file, 1):
-        if line.strip():
-            yield {name: _as_text(value) for name, value in _object(path, number, line).items()}
-
-
-def _object(path: str, number: int, line: str) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(line, type=dict[str, Any])
-    except msgspec.DecodeError as error:
-        raise UsageError(Problem(message=f"no JSON object: {error}", file=path, line=number)) from error
-
-
-def _as_text(value: object) -> str:
-    return value if isinstance(value, str) else "" if value is None else msgspec.json.encode(value).decode()
+    """Whether a reference is one number and nothing else, as the `number` evaluator reads it."""
+    found = last_number(text)
+    return found is not None and found.value is not None and found.text == text.strip()

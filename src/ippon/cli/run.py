@@ -7,9 +7,12 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from ippon.cli.flags import SHOWN, flags_of
 from ippon.cli.screen import Screen, screen_of, write
 from ippon.errors import Problem, UsageError
-from ippon.report.view import View, quoted
+from ippon.report.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,9 +23,7 @@ if TYPE_CHECKING:
     from ippon.records.options import Options
 
 WARNINGS_SHOWN = 5
-# What decides what a run asks: these flags stand in the commands that lead on from it.
-SHAPING = ("target", "judge", "base_url", "cache", "store")
-SHAPING_MANY = ("evaluator", "example", "where")
+REPEATING = ("run", "try", "show", "doctor")  # verbs that the screens name, with the flags that were given
 
 
 def run(options: Options, environ: Mapping[str, str], *, started: float) -> int:
@@ -73,7 +74,8 @@ def show(finished: Finished, options: Options, screen: Screen, environ: Mapping[
         return
     from ippon.report.text import final_block  # noqa: PLC0415
 
-    screen.lines(final_block(finished, view_of(options, screen, wall_s=wall_s)))
+    asked = msgspec.structs.replace(options, **finished.run.asked)  # of a resumed run, what the history knew
+    screen.lines(final_block(finished, view_of(asked, screen, wall_s=wall_s)))
 
 
 def view_of(options: Options, screen: Screen, *, wall_s: float | None = None) -> View:
@@ -83,30 +85,10 @@ def view_of(options: Options, screen: Screen, *, wall_s: float | None = None) ->
         colour=screen.colour,
         quiet=options.quiet,
         verbose=options.verbose,
-        again=again(options),
-        place=place(options),
+        options=options,
+        taken={verb: [flag.name for flag in flags_of(verb) if flag.group != SHOWN] for verb in REPEATING},
         wall_s=wall_s,
     )
-
-
-def again(options: Options) -> str:
-    """The words after `ippon run` that ask the same thing again, the tier left out."""
-    words = [] if options.suite is None else [quoted(options.suite)]
-    for name in SHAPING:
-        value = getattr(options, name)
-        words += [] if value is None else [f"--{name.replace('_', '-')}", quoted(value)]
-    for name in SHAPING_MANY:
-        for value in getattr(options, name):
-            words += [f"--{name}", quoted(value)]
-    words += ["--seed", str(options.seed)] if options.seed else []
-    words += ["--repeats", str(options.repeats)] if options.repeats is not None else []
-    return " ".join([*words, *(["--trust"] if options.trust else [])])
-
-
-def place(options: Options) -> str:
-    """The suite and the history, as `ippon runs show RUN` and its like are told."""
-    words = [] if options.suite is None else [quoted(options.suite)]
-    return " ".join([*words, *([] if options.store is None else ["--store", quoted(options.store)])])
 
 
 def warning_lines(warnings: tuple[str, ...]) -> list[str]:
@@ -144,6 +126,10 @@ def _check_outputs(options: Options) -> None:
         Problem(message=f"--output {each}: there is no folder {os.path.dirname(each)}", hint="make the folder first")  # noqa: PTH120
         for each in options.output
         if os.path.dirname(each) and not os.path.isdir(os.path.dirname(each))  # noqa: PTH112, PTH120
+    ] + [
+        Problem(message=f"--output {each} is a folder", hint=f"-o {os.path.join(each, 'run.json')}")  # noqa: PTH118
+        for each in options.output
+        if os.path.isdir(each)  # noqa: PTH112
     ]
     if problems:
         raise UsageError(*problems)

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, TextIO
 
 import msgspec
 
+from ippon.cli.width import width_of
 from ippon.errors import UsageError
 from ippon.report.escape import no_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-WIDTH_WITHOUT_TERMINAL = 100
-LEAST_WIDTH, MOST_WIDTH = 20, 100
 
 
 class Screen(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,25 +54,6 @@ def screen_of(environ: Mapping[str, str], *, no_color: bool) -> Screen:
         live=sys.stderr.isatty() and not dumb,
         in_ci=environ.get("CI", "") not in {"", "false", "0"},
     )
-
-
-def width_of(environ: Mapping[str, str], *, terminal: bool) -> int:
-    """How many columns there are: `COLUMNS`, the terminal's own, or 100."""
-    said = environ.get("COLUMNS", "")
-    if said.isascii() and said.isdigit() and int(said) > 0:
-        found = int(said)
-    elif terminal:
-        found = _terminal_width()
-    else:
-        found = WIDTH_WITHOUT_TERMINAL
-    return min(MOST_WIDTH, max(LEAST_WIDTH, found))
-
-
-def _terminal_width() -> int:
-    try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or WIDTH_WITHOUT_TERMINAL
-    except (OSError, ValueError):
-        return WIDTH_WITHOUT_TERMINAL
 
 
 def write(stream: TextIO, text: str | bytes) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ippon.cli.flags import FLAGS, Flag, Given
 from ippon.errors import NotBuiltError, Problem, UsageError
 from ippon.records.options import Options
+from ippon.report.view import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +18,9 @@ LATER_OUTPUTS = (".md", ".html", ".xml")
 OPPOSITES = {"no_cache": ("refresh", "cache"), "refresh": ("no_cache",), "cache": ("no_cache",)}
 SWITCH_WORDS = {"1": True, "true": True, "0": False, "false": False}
 Said = str | bool | list[str]
+PREFIX = "IPPON_"
+OTHER_NAMES = {"IPPON_API_KEY"}  # ours, and no flag's twin
+NEAR = 0.85  # how alike a name has to be to be taken for a slip
 MOST_DIGITS = 15  # larger whole numbers are slips, and no database column holds them
 
 
@@ -31,6 +35,7 @@ def settle(given: Given, environ: Mapping[str, str], flags: Sequence[Flag] = FLA
         if said is not None:
             _settle_one(flag, *said, values, problems)
     problems += _contradictions(values)
+    problems += _misspelt(environ)
     if problems:
         raise UsageError(*problems)
     options = Options(**values)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - the table's names are the fields
@@ -62,7 +67,7 @@ def _settle_one(
             values[flag.name] = said if isinstance(said, bool) else _value(flag, said)
     except ValueError as error:
         shown = said if isinstance(said, str) else ",".join(said) if isinstance(said, list) else ""
-        problems.append(Problem(message=f"{who} {shown}".rstrip() + f" {error}", hint=_how(flag, who)))
+        problems.append(Problem(message=f"{who} {shown}".rstrip() + f" {error}", hint=_how(flag, who, shown)))
 
 
 def _value(flag: Flag, said: str) -> object:
@@ -72,9 +77,9 @@ def _value(flag: Flag, said: str) -> object:
                 raise ValueError("is neither 1 nor 0")
             return SWITCH_WORDS[said]
         case "whole":
-            return _whole(said, flag.least)
+            return _whole(_text(said), flag.least)
         case "amount":
-            return _amount(said)
+            return _amount(_text(said))
         case _:
             return _checked_text(flag, _text(said))
 
@@ -82,6 +87,8 @@ def _value(flag: Flag, said: str) -> object:
 def _text(said: str) -> str:
     if not said:
         raise ValueError("is empty")
+    if said.startswith("="):  # -t=full, which is -t full or --tier=full
+        raise ValueError("begins with `=`")
     return said
 
 
@@ -111,14 +118,33 @@ def _checked_text(flag: Flag, said: str) -> str:
     return said
 
 
-def _how(flag: Flag, who: str) -> str:
+def _how(flag: Flag, who: str, shown: str) -> str:
     if who == flag.twin:
         return f"export {flag.twin}={_sample(flag)}   or unset {flag.twin}"
+    word = shown.lstrip("=")
+    if word and word != shown and flag.short:
+        return f"{flag.short} {quoted(word)}   or   {flag.long}={quoted(word)}"
     return f"{flag.short or flag.long} {_sample(flag)}"
 
 
 def _sample(flag: Flag) -> str:
     return {"switch": "1", "whole": str(max(flag.least, 8)), "amount": "2.5"}.get(flag.kind, flag.word or "VALUE")
+
+
+def _misspelt(environ: Mapping[str, str]) -> Iterator[Problem]:
+    """Names in the environment that are nearly one of ours; any other name is somebody else's."""
+    ours = {each.twin for each in FLAGS} | OTHER_NAMES
+    unknown = [name for name in environ if name.startswith(PREFIX) and name not in ours]
+    if not unknown:
+        return
+    from difflib import get_close_matches  # noqa: PLC0415 - only a strange name needs it
+
+    for name in unknown:
+        near = get_close_matches(name, sorted(ours), n=1, cutoff=NEAR)
+        if near:
+            yield Problem(
+                message=f"{name} is set, and nothing reads it", hint=f"did you mean {near[0]}?   or   unset {name}"
+            )
 
 
 def _contradictions(values: Mapping[str, object]) -> Iterator[Problem]:
@@ -130,8 +156,6 @@ def _contradictions(values: Mapping[str, object]) -> Iterator[Problem]:
 
 def _refuse_what_is_not_built(options: Options) -> None:
     later: list[str] = []
-    if options.hedge:
-        later.append("--hedge")
     if options.baseline is not None:
         later.append("--baseline")
     if options.cache is not None and options.cache.startswith("redis://"):

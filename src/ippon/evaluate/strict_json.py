@@ -48,7 +48,8 @@ def _decoded(body: str) -> Decoded | Refused:
     except _InvalidError as error:
         return Refused(str(error), invalid=True)
     except json.JSONDecodeError as error:
-        return _several(body) or Refused(f"not JSON: {error.msg} at line {error.lineno} column {error.colno}")
+        said = error.msg.removesuffix(" at")  # json's own words end in it now and then
+        return _several(body) or Refused(f"not JSON: {said} at line {error.lineno} column {error.colno}")
     except RecursionError:
         return Refused("nested too deeply")
     except ValueError:

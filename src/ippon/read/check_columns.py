@@ -29,14 +29,25 @@ def wrong_columns(draft: Draft) -> Iterator[Finding]:
     columns = draft.columns()
     yield from _wrong_fields(draft, columns)
     yield from _wrong_contrast(draft, columns)
-    for path, target in draft.targets.items():
-        if isinstance(target, RecordedTarget) and target.field not in columns:
-            yield _absent(target.field, columns, (*path, "field") if _says(draft, (*path, "field")) else path)
+    yield from _wrong_responses(draft, columns)
     for path, evaluator in draft.every.items():
         for name, key in _read(evaluator):
             if not readable(draft, name, columns):
                 yield _absent(name, [*columns, RESPONSE], (*path, *key), by=evaluator)
         yield from _wrong_where(draft, path, evaluator, columns)
+
+
+def _wrong_responses(draft: Draft, columns: Iterable[str]) -> Iterator[Finding]:
+    """Recorded responses that some example, or every one, lacks."""
+    for path, target in draft.targets.items():
+        if isinstance(target, RecordedTarget):
+            place = (*path, "field") if _says(draft, (*path, "field")) else path
+            if target.field in columns:
+                yield from _all_have(draft, target.field, place)
+            else:
+                yield _absent(target.field, columns, place)
+    if not draft.targets and draft.contrast is None and RESPONSE in columns:
+        yield from _all_have(draft, RESPONSE, ("examples",))
 
 
 def readable(draft: Draft, name: str, columns: Iterable[str]) -> bool:
@@ -82,7 +93,7 @@ def _wrong_contrast(draft: Draft, columns: Iterable[str]) -> Iterator[Finding]:
 
 
 def _all_have(draft: Draft, name: str, path: Path) -> Iterator[Finding]:
-    """A pair has both responses: an example without one cannot be evaluated."""
+    """What has no response cannot be evaluated, and a pair has both."""
     without = [row for row in draft.rows or () if row.value.get(name) is None]
     if without:
         places = ", ".join(row.where() for row in without[:_SHOWN]) + (

@@ -30,6 +30,8 @@ def wrong_evaluators(draft: Draft) -> Iterator[Finding]:
     """What is wrong with single evaluators and their names."""
     yield from _twice(draft)
     for path, evaluator in draft.every.items():
+        if not evaluator.name.strip():
+            yield Finding("`name` is empty", (*path, "name"))
         yield from _wrong(evaluator, path)
         if isinstance(evaluator, kinds.Judge):
             yield from _wrong_shots(draft, evaluator, path)
@@ -47,8 +49,8 @@ def _twice(draft: Draft) -> Iterator[Finding]:
 
 def _wrong(evaluator: AnyEvaluator, path: Path) -> Iterator[Finding]:
     match evaluator:
-        case kinds.Judge():
-            yield from _wrong_scale(evaluator, path)
+        case kinds.Judge() | kinds.Pairwise():
+            yield from _wrong_judge(evaluator, path)
         case kinds.Regex():
             yield from _wrong_pattern(evaluator, path)
         case kinds.Length():
@@ -65,11 +67,33 @@ def _wrong(evaluator: AnyEvaluator, path: Path) -> Iterator[Finding]:
             pass
 
 
+def _wrong_judge(judge: kinds.Judge | kinds.Pairwise, path: Path) -> Iterator[Finding]:
+    if not judge.rubric.strip():
+        yield Finding(f"the rubric of `{judge.name}` is empty", (*path, "rubric"), "say what a good response does")
+    if isinstance(judge, kinds.Judge):
+        if not judge.reads:
+            message = f"`reads` is empty: `{judge.name}` would be shown nothing"
+            yield Finding(message, (*path, "reads"), 'reads = ["input", "response"]')
+        yield from _wrong_scale(judge, path)
+
+
 def _wrong_scale(judge: kinds.Judge, path: Path) -> Iterator[Finding]:
     if judge.scale is not None and judge.labels is not None:
         yield Finding(f"judge `{judge.name}` has both `scale` and `labels`", (*path, "labels"), "leave one of them out")
-    elif judge.labels is not None and len(judge.labels) < 2:  # noqa: PLR2004 - with one label there is nothing to tell apart
-        yield Finding("`labels` needs at least two labels", (*path, "labels"), "labels = { good = 1.0, poor = 0.0 }")
+    elif judge.labels is not None:
+        yield from _wrong_labels(judge.labels, (*path, "labels"))
+
+
+def _wrong_labels(labels: Mapping[str, float], path: Path) -> Iterator[Finding]:
+    hint = "labels = { good = 1.0, poor = 0.0 }"
+    if len(labels) < 2:  # noqa: PLR2004 - with one label there is nothing to tell apart
+        yield Finding("`labels` needs at least two labels", path, hint)
+    elif len(set(labels.values())) == 1:
+        yield Finding(
+            f"all `labels` are worth {next(iter(labels.values())):g}: every response would score that", path, hint
+        )
+    if not all(each.strip() for each in labels):
+        yield Finding("one of the `labels` is empty: no judge can name it", path, hint)
 
 
 def _wrong_shots(draft: Draft, judge: kinds.Judge, path: Path) -> Iterator[Finding]:
@@ -108,6 +132,8 @@ def _wrong_label(judge: kinds.Judge, label: Any) -> tuple[str, str | None] | Non
 
 
 def _wrong_pattern(evaluator: kinds.Regex, path: Path) -> Iterator[Finding]:
+    if not evaluator.pattern:
+        yield Finding("`pattern` is empty: every response matches that", (*path, "pattern"))
     try:
         re.compile(evaluator.pattern)
     except (re.error, OverflowError, RecursionError) as error:

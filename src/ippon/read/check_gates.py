@@ -110,7 +110,3 @@ def not_built(draft: Draft) -> Iterator[Finding]:
     for path, gate in draft.gates.items():
         if gate.not_worse_than is not None:
             yield Finding("`not_worse_than` is not built yet", (*path, "not_worse_than"), LATER, error=NotBuiltError)
-    for name, limits in draft.limits.items():
-        for key in ("rpm", "tpm"):
-            if getattr(limits, key) is not None:
-                yield Finding(f"`{key}` is not built yet", ("limits", name, key), LATER, error=NotBuiltError)

@@ -21,6 +21,10 @@ MARKS = ("{{", "{%", "{#")
 def wrong_templates(draft: Draft) -> Iterator[Finding]:
     """Templates that could not be filled in."""
     columns = draft.columns() if draft.rows is not None else None
+    for path, target in draft.targets.items():
+        if isinstance(target, ModelTarget) and not target.prompt.strip():
+            message = "`prompt` is empty: the model would be asked nothing"
+            yield Finding(message, (*path, "prompt"), 'prompt = "{{ input }}"')
     for path, text in _templates(draft):
         if any(mark in text for mark in MARKS):
             yield from _wrong(draft, text, path, columns)

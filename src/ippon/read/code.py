@@ -19,7 +19,7 @@ from ippon.records.evaluators import CommandEvaluator, PythonEvaluator
 from ippon.records.suite import Code, CommandTarget, Fields, PythonTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ippon.read.draft import Draft
     from ippon.read.files import Files
@@ -112,6 +112,14 @@ def _unbound(
                 path,
                 meant(name, dict.fromkeys(known), what="there are"),
             )
+
+
+def wrong_bindings(draft: Draft, needed: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
+    """Functions that are known by name: parameters without a default (`needed`) that nothing is bound to."""
+    for path, each in {**draft.every, **draft.targets}.items():
+        if isinstance(each, PythonEvaluator | PythonTarget) and draft.rows is not None:
+            given = () if isinstance(each, PythonTarget) else (RESPONSE,)
+            yield from _unbound(draft, each.function, needed.get(each.function, ()), (*path, "function"), given)
 
 
 def _command(code: dict[str, Code], files: Files, words: list[str], path: Path) -> Iterator[Finding]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from typing import Any
 
 import msgspec
@@ -30,7 +32,7 @@ def jsonl_rows(body: bytes, file: str) -> Rows:
 def json_rows(body: bytes, file: str) -> Rows:
     """The rows of a JSON file that holds a list of objects."""
     text = decoded(body, file, limit=None)
-    value = json_value(text, file)
+    value = _well_formed(text, file, 1)
     if isinstance(value, Finding):
         return Rows([], [value])
     if not is_list(value):
@@ -43,7 +45,7 @@ def json_rows(body: bytes, file: str) -> Rows:
     for item in msgspec.json.decode(whole, type=list[msgspec.Raw]):
         start = whole.index(bytes(item), at)
         line, at = line + whole.count(b"\n", at, start), start
-        _add(found, msgspec.json.decode(item), file, line)
+        _add(found, json_value(bytes(item).decode(), file, line=line), file, line)
         line, at = line + whole.count(b"\n", at, at + len(bytes(item))), at + len(bytes(item))
     return found
 
@@ -59,6 +61,13 @@ def _add(found: Rows, value: Any, file: str, line: int) -> None:
 
 def json_value(text: str, file: str, *, line: int = 1) -> Any:
     """The value of a JSON text, or the Finding of what is wrong with it; `line` is where the text begins."""
+    value = _well_formed(text, file, line)
+    twice = None if isinstance(value, Finding) else _said_twice(text)
+    return value if twice is None else Finding(f"broken JSON: the key `{twice}` stands twice", file=file, line=line)
+
+
+def _well_formed(text: str, file: str, line: int) -> Any:
+    """The same, of two equal keys the last one."""
     try:
         return msgspec.json.decode(text.encode())
     except msgspec.MsgspecError as error:
@@ -67,6 +76,18 @@ def json_value(text: str, file: str, *, line: int = 1) -> Any:
         return Finding(f"broken JSON: {message}", file=file, line=line + down - 1, column=column)
     except RecursionError:
         return Finding("broken JSON: too many levels", file=file, line=line)
+
+
+def _said_twice(text: str) -> str | None:
+    """A key that one object of a JSON text has twice: which of the values is meant, nobody can know."""
+    found: list[str] = []
+
+    def pairs(given: list[tuple[str, object]]) -> None:
+        if len(dict(given)) < len(given):
+            found.extend(key for key, times in Counter(key for key, _ in given).items() if times > 1)
+
+    json.loads(text, object_pairs_hook=pairs, parse_int=str, parse_float=str)
+    return found[0] if found else None
 
 
 def _reason(message: str, text: str) -> tuple[str, int]:

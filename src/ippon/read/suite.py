@@ -66,12 +66,25 @@ def opened(path: str) -> bytes:
         with open(path, "rb") as file:  # noqa: PTH123
             return file.read(LARGEST + 1)  # one byte more than it may have, whatever its size
     except FileNotFoundError:
-        raise SuiteError(Problem(message=f"no suite at {path}", hint="ippon init")) from None
+        raise SuiteError(Problem(message=f"no suite at {path}", hint=_nearest(path) or "ippon init")) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "no file"
-        raise SuiteError(
-            Problem(message=f"{path} cannot be read: {reason.lower()}", hint="name a suite file")
-        ) from None
+        hint = _nearest(os.path.join(path, NAMES[0])) or "name a suite file"  # noqa: PTH118
+        raise SuiteError(Problem(message=f"{path} cannot be read: {reason.lower()}", hint=hint)) from None
+
+
+def _nearest(path: str) -> str | None:
+    """The hint with the suite file beside a path where none is: the likeliest name, else the usual one."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
+
+    folder, name = os.path.split(path)
+    try:
+        beside = {each for each in os.listdir(folder or ".") if each.endswith((".toml", ".yaml", ".yml"))}  # noqa: PTH208
+    except (OSError, ValueError):
+        return None
+    beside.discard("pyproject.toml")
+    near = get_close_matches(name, sorted(beside), n=1) or [each for each in NAMES if each in beside]
+    return f"did you mean {os.path.join(folder, near[0])}?" if near else None  # noqa: PTH118
 
 
 def _key(where: str, body: bytes, *, trusted: bool) -> bytes:

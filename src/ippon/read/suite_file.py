@@ -13,7 +13,7 @@ from ippon.read.check_evaluators import wrong_evaluators, wrong_parts
 from ippon.read.check_gates import not_built, wrong_gates, wrong_targets, wrong_tiers
 from ippon.read.check_models import wrong_models
 from ippon.read.check_templates import wrong_templates
-from ippon.read.code import code_of
+from ippon.read.code import code_of, wrong_bindings
 from ippon.read.compiled import Compiled
 from ippon.read.draft import Draft, draft_of
 from ippon.read.examples import examples_of, wrong_examples
@@ -29,7 +29,7 @@ from ippon.records.fingerprint import canonical
 from ippon.records.suite import DEFAULT_TARGET, RecordedTarget, Suite, SuiteFile, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ippon.records.suite import Code
 
@@ -40,18 +40,28 @@ def compiled(path: str, body: bytes, *, trusted: bool) -> Compiled:
     return Compiled(suite=_checked(parsed(path, body), files), files=files.read, globs=files.globs)
 
 
-def suite_of(raw: dict[str, object], *, code: Mapping[str, Code], folder: str) -> Suite:
-    """A suite whose file is Python values, with the functions that it names; as trusted as the program that made it."""
+def suite_of(
+    raw: dict[str, object], *, code: Mapping[str, Code], needed: Mapping[str, Sequence[str]], folder: str
+) -> Suite:
+    """A suite whose file is Python values, with the functions that it names; as trusted as the program that made it.
+
+    `needed` are the parameters of each function that have no default.
+    """
     try:
         body = canonical(raw)
     except (TypeError, ValueError, msgspec.MsgspecError) as error:
         raise SuiteError(f"a suite is made of JSON values: {error}") from None
     document = Document(file="ippon.Suite", value=raw, places=dict, headers=False)
     files = Files(os.path.join(folder, "suite"), body, trusted=True)  # noqa: PTH118
-    return msgspec.structs.replace(_checked(document, files, code), path=None)
+    return msgspec.structs.replace(_checked(document, files, code, needed), path=None)
 
 
-def _checked(document: Document, files: Files, code: Mapping[str, Code] | None = None) -> Suite:
+def _checked(
+    document: Document,
+    files: Files,
+    code: Mapping[str, Code] | None = None,
+    needed: Mapping[str, Sequence[str]] = {},
+) -> Suite:
     """The suite in a document; `code` is that of its functions, where it is not to be looked for in files."""
     findings = [*unfit(document.value)]
     if any(each.message == TOO_DEEP for each in findings):
@@ -65,6 +75,7 @@ def _checked(document: Document, files: Files, code: Mapping[str, Code] | None =
         coded = code_of(draft, files, suite=document.file)
         code = coded.code
         findings += coded.findings
+    findings += wrong_bindings(draft, needed)
     findings += [*_wrong(draft, headers=document.headers), *not_built(draft)]
     if findings:
         raise refusal(findings, document)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING
 
-from ippon.report.escape import visible
+from ippon.report.commands import OWN_CHOICE, REMEMBERED, Step, command, run_command
+from ippon.report.escape import columns, visible
 from ippon.report.number import money, seconds
 from ippon.report.table import Row, below
-from ippon.report.view import View, command, painted, quoted
+from ippon.report.view import WHOLE, View, painted, quoted, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from ippon.report.evidence import Finding
 
 NAMED_AT_MOST = 2
-DEFAULT_TIER = "quick"
 FOR_GOOD = ("authentication", "spend")  # what ends a lane until somebody does something about it
+FOR_DOCTOR = frozenset({"connect", "not_found", "not_a_provider"})  # what `ippon doctor` looks into
 
 
 def counts_line(counts: Counts) -> str:
@@ -73,48 +74,97 @@ def sends(calls: int | None, duration_s: float | None, usd: float | None) -> str
     return ", ".join(parts)
 
 
-def next_parts(finished: Finished, view: View, worst: Finding | None = None) -> list[str]:
+def next_steps(finished: Finished, view: View, worst: Finding | None = None) -> list[Step]:
     """The commands that lead on from here, the most useful one first; `worst` is the example to look at."""
     run, run_id = finished.run, visible(finished.run.run_id)
-    show = command("runs show", run_id, view.place)
     if worst is not None:
-        return [f"{show} --example {quoted(worst.example)}", try_command(worst, view)]
+        return [show_step(run_id, view, "--example", quoted(worst.example)), try_step(worst, view)]
     if run.verdict == "interrupted":
-        return [command("run --resume", run_id, view.again)]
+        return [_resume(run, view)]
     if run.verdict == "incomplete":
-        return _complete(run, show, view)
-    if finished.next_tier is not None:
-        tier = command("run", view.again, "-t", visible(finished.next_tier))
-        return [tier, sends(finished.next_calls, finished.next_s, finished.next_usd)]
-    return [show]
+        return _complete(run, view)
+    return tier_steps(finished, view) or [show_step(run_id, view)]
 
 
-def _complete(run: Run, show: str, view: View) -> list[str]:
-    """How to get what an incomplete run did not get: what is missing by going on, what failed by asking again."""
-    if run.counts.missing:
-        resume = command("run --resume", visible(run.run_id), view.again)
-        return [command("doctor", view.place), f"then   {resume}", f"asks {run.counts.missing}"]
-    return [show, f"then   {command('run --retry-failed', tier_again(run, view))}", f"asks {run.counts.failed} again"]
+def tier_steps(finished: Finished, view: View) -> list[Step]:
+    """The tier that tests what this one did not, with what it would send; nothing where there is none."""
+    if finished.next_tier is None:
+        return []
+    note = sends(finished.next_calls, finished.next_s, finished.next_usd)
+    return [Step(run_command(view, visible(finished.next_tier)), note)]
 
 
-def tier_again(run: Run, view: View) -> str:
-    """The words after `ippon run` that ask the same thing again, the tier included."""
-    return view.again if run.tier == DEFAULT_TIER else f"{view.again} -t {visible(run.tier)}".strip()
+def show_step(run_id: str, view: View, *words: str) -> Step:
+    """`ippon runs show`, with what of the run is to be shown."""
+    return Step(command("runs show", view, run_id, *words, without=OWN_CHOICE))
 
 
-def try_command(worst: Finding, view: View) -> str:
+def try_step(worst: Finding, view: View) -> Step:
     """The command that looks closely at one finding."""
-    return command("try", quoted(worst.example), quoted(worst.evaluator), view.place)
+    return Step(command("try", view, quoted(worst.example), quoted(worst.evaluator), without=OWN_CHOICE))
 
 
-def next_line(parts: Sequence[str]) -> list[str]:
-    """The parts of a `next` line."""
-    return [f"next     {parts[0]}", *parts[1:]] if parts else []
+def _complete(run: Run, view: View) -> list[Step]:
+    """How to get what an incomplete run did not get: what is missing by going on, what failed by asking again."""
+    if not run.counts.missing:
+        return [_retry(run, view), show_step(visible(run.run_id), view)]
+    ended_by = {each.error.reason for each in run.results if each.status == "missing" and each.error is not None}
+    looked_into = [Step(command("doctor", view))] if ended_by & FOR_DOCTOR else []
+    return [*looked_into, _resume(run, view, then=bool(looked_into))]
+
+
+def _resume(run: Run, view: View, *, then: bool = False) -> Step:
+    """Going on: the history knows what was asked, and the budget that ended the run would only end it again."""
+    without = {*REMEMBERED, "resume", _used_up(run.stopped_because)}
+    failed = (each.error for each in run.results if each.status == "failed" and each.error is not None)
+    forgotten = sum(error.retryable or view.options.no_cache for error in failed)
+    typed = command("run", view, "--resume", visible(run.run_id), without=without)
+    return Step(typed, f"asks {run.counts.missing + forgotten}", then)
+
+
+def _used_up(because: str) -> str:
+    """The flag of the budget that ended a run; empty where none did."""
+    if not because.startswith("the budget of "):
+        return ""
+    amount = because.removeprefix("the budget of ")
+    return "max_usd" if amount.startswith("$") else "max_calls" if " call" in amount else "max_s"
+
+
+def _retry(run: Run, view: View) -> Step:
+    """Asking again what failed; without a cache nothing else of the run is known but by its history."""
+    if view.options.no_cache:
+        typed = command("run", view, "--resume", visible(run.run_id), without={*REMEMBERED, "resume"})
+    else:
+        typed = run_command(view, run.tier, "--retry-failed")
+    return Step(typed, f"asks {run.counts.failed} again")
+
+
+def refresh_command(run: Run, view: View) -> str:
+    """What asks the same thing again, whatever is known of it."""
+    return run_command(view, run.tier, *([] if view.options.no_cache else ["--refresh"]))
 
 
 def verdict_line(finished: Finished, rows: Sequence[Row], view: View, *, screened: str = "") -> str:
-    """The last line: verdict, why, which run, exit code. `screened` is what a tier without tested gates found."""
+    """One line, whatever its length: verdict, why, which run, exit code. `screened` is what chosen examples showed."""
     run = finished.run
+    return _verdict(run, painted(run.verdict, view), f"{_why(run, rows, screened)} ")
+
+
+def verdict_lines(finished: Finished, rows: Sequence[Row], view: View, *, screened: str = "") -> list[str]:
+    """The end of the screen, for `tail -n1` never broken: what is too much for a narrow one stands above it."""
+    run = finished.run
+    why = _why(run, rows, screened)
+    if view.quiet or view.width >= WHOLE or columns(_verdict(run, run.verdict, f"{why} ")) <= view.width:
+        return [verdict_line(finished, rows, view, screened=screened)]
+    return [*wrapped(why, view.width), _verdict(run, painted(run.verdict, view), "")]
+
+
+def _verdict(run: Run, word: str, why: str) -> str:
+    return f"verdict: {word}  {why}(exit {run.exit_code})"
+
+
+def _why(run: Run, rows: Sequence[Row], screened: str) -> str:
+    """Why the verdict is what it is, and of which run."""
     why = {
         "pass": _passed,
         "fail": _failed,
@@ -123,8 +173,8 @@ def verdict_line(finished: Finished, rows: Sequence[Row], view: View, *, screene
         "interrupted": _interrupted,
         "none": _none,
     }[run.verdict](run, rows)
-    why = f"{why}; {screened}" if screened and run.verdict == "none" else why
-    return f"verdict: {painted(run.verdict, view)}  {why}, run {visible(run.run_id)} (exit {run.exit_code})"
+    more = f"; {screened}" if screened and run.verdict == "none" else ""
+    return f"{why}{more}, run {visible(run.run_id)}"
 
 
 def _passed(run: Run, rows: Sequence[Row]) -> str:

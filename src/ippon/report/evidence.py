@@ -8,24 +8,26 @@ import msgspec
 
 from ippon.report.escape import columns, cut, visible
 from ippon.report.number import gap, score
-from ippon.report.view import STACKED, View, in_columns
+from ippon.report.view import STACKED, View, in_columns, spread, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from ippon.records.call import Failure
     from ippon.records.run import Earlier, Result, Run
 
 FALL = 0.2  # a score that is lower than before by this much is a fall
 SAME = 0.005  # what two decimals show as equal
 LOW = 0.5  # without a run before: what to look at
 LEAST_REASON = 20
+JUDGED = "reason (the judge's words)"
 SHOWN_FALLS = 3
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One example under one evaluator: its score now and before; on a pair the gap between good and poor instead.
 
-    `response` is the one that the reason is about.
+    `judged` says that the reason is a model's.
     """
 
     evaluator: str
@@ -37,6 +39,12 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     paired: bool = False
     good: float | None = None
     poor: float | None = None
+    judged: bool = False
+
+    @property
+    def before(self) -> str:
+        """What it was in the run before."""
+        return (gap if self.paired else score)(self.was)
 
     @property
     def change(self) -> float | None:
@@ -57,7 +65,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 def findings(run: Run, previous: Earlier | None) -> list[Finding]:
     """One finding for each evaluator and example of a run, in its order; repeats are averaged."""
     before = _grouped(previous.results) if previous is not None else {}
-    return [_finding(key, results, before.get(key, {})) for key, results in _grouped(run.results).items()]
+    judged = {name for name, summary in run.evaluators.items() if summary.judged}
+    groups = _grouped(run.results).items()
+    return [_finding(key, results, before.get(key, {}), judged=key[0] in judged) for key, results in groups]
 
 
 def _grouped(results: Iterable[Result]) -> dict[tuple[str, str], dict[str, list[Result]]]:
@@ -68,12 +78,14 @@ def _grouped(results: Iterable[Result]) -> dict[tuple[str, str], dict[str, list[
     return groups
 
 
-def _finding(key: tuple[str, str], now: dict[str, list[Result]], before: dict[str, list[Result]]) -> Finding:
+def _finding(
+    key: tuple[str, str], now: dict[str, list[Result]], before: dict[str, list[Result]], *, judged: bool
+) -> Finding:
     paired = "target" not in now
     about = now.get("target") or now.get("poor") or now["good"]
     told = next((each for each in about if each.reason), about[0])
     failure = next((each.error for each in about if each.error is not None), None)
-    reason = told.reason or ("" if failure is None else f"{failure.reason}: {failure.message}")
+    reason = told.reason or failed_because(failure)
     return Finding(
         evaluator=visible(key[0]),
         example=visible(key[1]),
@@ -84,7 +96,23 @@ def _finding(key: tuple[str, str], now: dict[str, list[Result]], before: dict[st
         paired=paired,
         good=_mean(now.get("good", [])),
         poor=_mean(now.get("poor", [])),
+        judged=judged,
     )
+
+
+def failed_because(failure: Failure | None) -> str:
+    """Why something has no score, in one line; empty where nothing failed."""
+    return "" if failure is None else f"{failure.reason}: {failure.message}"
+
+
+def scores_before(previous: Earlier | None) -> dict[tuple[str, str, str, int], float | None]:
+    """The scores of the run before, by what they are of."""
+    return {} if previous is None else {place(each): each.score for each in previous.results}
+
+
+def place(result: Result) -> tuple[str, str, str, int]:
+    """What a result is of, the same in every run."""
+    return (result.evaluator, result.example, result.response, result.repeat)
 
 
 def _value(responses: dict[str, list[Result]]) -> float | None:
@@ -107,32 +135,47 @@ def worst_first(found: Iterable[Finding]) -> list[Finding]:
 
 def example_lines(found: Sequence[Finding], view: View, *, before: bool) -> list[str]:
     """The worst examples of one evaluator, indented under it; `before`: with what they had in the run before."""
-    if view.width <= STACKED:
-        return [line for each in found for line in _stacked(each, view, before=before)]
-    width = max(len("example"), *(columns(each.example) for each in found))
-    was = "  was " if before else ""
     title = "gap  " if found[0].paired else "score"
-    lines = [f"  {'example':<{width}}  {title}{was}  reason (the judge's words)"]
-    for each in found:
-        old = f"  {score(each.was) if not each.paired else gap(each.was):>4}" if before else ""
-        start = f"  {each.example}{' ' * (width - columns(each.example))}  {each.number:>5}{old}  "
-        lines.append(with_reason(start, each, view, note="(cached)" if each.cached else ""))
-    return lines
+    rows = [("  example", title, *(["was "] if before else []))]
+    rows += [(f"  {each.example}", f"{each.number:>5}", *([f"{each.before:>4}"] if before else [])) for each in found]
+    titles, *starts = in_columns(rows)
+    if not with_room(starts, view):
+        return [line for each in found for line in stacked(f"  {each.example}", each, view)]
+    lines = [
+        with_reason(f"{start}  ", each, view, note="(cached)" if each.cached else "")
+        for start, each in zip(starts, found, strict=True)
+    ]
+    return [f"{titles}  {reason_title(titles, found, view)}", *lines]
 
 
-def _stacked(each: Finding, view: View, *, before: bool) -> list[str]:
-    old = f" was {score(each.was)}" if before else ""
-    line = f"  {each.example}  {each.number}{old}"
-    return [line, f"    {cut(each.reason, view.width - 4)}"] if each.reason else [line]
+def with_room(starts: Sequence[str], view: View) -> bool:
+    """Whether some words of a reason fit behind each of these."""
+    return view.width > STACKED and max(map(columns, starts)) + 3 + LEAST_REASON <= view.width
+
+
+def reason_title(start: str, found: Sequence[Finding], view: View) -> str:
+    """What stands above the reasons: whose words they are, where all of them are a judge's and there is room to say so."""
+    fits = columns(start) + 3 + len(JUDGED) <= view.width
+    return JUDGED if fits and all(each.judged for each in found) else "reason"
 
 
 def with_reason(start: str, each: Finding, view: View, *, note: str = "") -> str:
-    """A line that ends in the judge's words, cut to what fits, and in a note where both fit whole."""
-    room = max(LEAST_REASON, view.width - columns(start))
+    """A line that ends in the reason, cut to what fits, and in a note where both fit whole."""
+    room = view.width - columns(start)
     after = f"     {note}" if each.reason else note
     if note and columns(each.reason) + len(after) <= room:
         return start + each.reason + after
     return (start + cut(each.reason, room)).rstrip()
+
+
+def stacked(start: str, each: Finding, view: View, *, state: str = "", note: str = "") -> list[str]:
+    """The same on lines of their own: what it is of, its state and numbers, and below them the reason, cut."""
+    indent = start[: len(start) - len(start.lstrip(" "))] + "  "
+    was = "" if each.was is None else f" was {each.before}"
+    said = f"  {note}" if note and view.width > STACKED else ""
+    parts = spread([start, state, f"{each.number}{was}{said}"], view, gap="  ")
+    lines = [parts[0], *(f"{indent}{line.strip()}" for line in parts[1:])]
+    return [*lines, indent + cut(each.reason, view.width - len(indent))] if each.reason else lines
 
 
 def fall_lines(found: Sequence[Finding], before: str, view: View) -> list[str]:
@@ -141,18 +184,12 @@ def fall_lines(found: Sequence[Finding], before: str, view: View) -> list[str]:
     if not fallen:
         return []
     compared = sum(each.change is not None for each in found)
-    lines = [f"{len(fallen)} of {compared} fell by {FALL} and more since {before}"]
-    rows = [
-        (
-            f"  {each.evaluator}",
-            each.example,
-            each.number,
-            f"was {score(each.was) if not each.paired else gap(each.was)}",
-        )
-        for each in fallen[:SHOWN_FALLS]
-    ]
-    starts = in_columns(rows)
-    return lines + [with_reason(f"{start}  ", each, view) for start, each in zip(starts, fallen, strict=False)]
+    lines = wrapped(f"{len(fallen)} of {compared} fell by {FALL} and more since {before}", view.width)
+    shown = fallen[:SHOWN_FALLS]
+    starts = in_columns([(f"  {each.evaluator}", each.example, each.number, f"was {each.before}") for each in shown])
+    if not with_room(starts, view):
+        return lines + [line for each in shown for line in stacked(f"  {each.evaluator}  {each.example}", each, view)]
+    return lines + [with_reason(f"{start}  ", each, view) for start, each in zip(starts, shown, strict=True)]
 
 
 def earlier_words(run: Run, previous: Earlier) -> str:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from ippon.records.event import Finished
 from ippon.report.closing import counts_line, spent, stopped, verdict_line
+from ippon.report.commands import command
 from ippon.report.escape import cut, visible
 from ippon.report.number import money, score, seconds
 from ippon.report.table import header, lines_of, rows_of
-from ippon.report.view import View, command, in_columns, spread
+from ippon.report.view import View, in_columns, spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,7 @@ def when(at: float, now: float) -> str:
 def runs_lines(runs: Sequence[Run], view: View, *, now: float) -> list[str]:
     """The lines of `ippon runs`, the newest run first."""
     if not runs:
-        return ["no run yet", f"next     {command('run', view.place)}"]
+        return ["no run yet", f"next     {command('run', view)}"]
     rows = [("run", "when", "target", "tier", "verdict", "answered", "cached", "cost", "wall", "because")]
     rows += [
         (

@@ -117,6 +117,11 @@ def trust_object(path: str, digest: str, wall_s: float) -> dict[str, Any]:
     return _made(others.TrustObject, wall_s=wall_s, path=path, digest=digest)
 
 
+def init_object(files: Sequence[str], judge: str | None, wall_s: float) -> dict[str, Any]:
+    """`ippon.init/1`."""
+    return _made(others.InitObject, wall_s=wall_s, files=files, judge=judge)
+
+
 def doctor_object(found: Sequence[tuple[str, str, str]], wall_s: float, *, exit_code: int) -> dict[str, Any]:
     """`ippon.doctor/1`."""
     findings = [dict(zip(others.FindingObject.__struct_fields__, each, strict=True)) for each in found]

@@ -113,6 +113,13 @@ class TrustObject(Common, frozen=True, kw_only=True, tag="ippon.trust/1"):
     digest: str
 
 
+class InitObject(Common, frozen=True, kw_only=True, tag="ippon.init/1"):
+    """`ippon init --json`: the files that were written, and the model that judges, if there is one."""
+
+    files: list[str]
+    judge: str | None
+
+
 OBJECTS: dict[str, type[Common]] = {
     tag.removeprefix("ippon.").removesuffix("/1"): kind
     for kind in (
@@ -126,6 +133,7 @@ OBJECTS: dict[str, type[Common]] = {
         ClearedObject,
         DoctorObject,
         TrustObject,
+        InitObject,
     )
     for tag in [str(kind.__struct_config__.tag)]
 }

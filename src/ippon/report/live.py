@@ -6,14 +6,16 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from ippon.records.event import LaneStopped, Progress, ResultKept, RunStarted
-from ippon.report.escape import cut, visible
+from ippon.report.escape import columns, visible
 from ippon.report.number import money, seconds
-from ippon.report.view import View, spread
+from ippon.report.view import View, spread, wrapped
+from ippon.report.waiting import is_worth, told, waiting
 
 if TYPE_CHECKING:
     from ippon.records.run import Result
 
-BAR = 30
+BAR, LEAST_BAR = 30, 10
+TIME = 16  # columns that the time ends in
 REMEMBERED = 200  # latencies that the median is taken of
 RATE_NEEDS = 3  # answers before a rate is worth showing
 LOCAL_JUDGE = "local/"
@@ -27,10 +29,12 @@ def judge_line(judge: str | None) -> str | None:
     return f"judge {visible(judge)} ({SIZES.get(judge, '')}this machine): fine to try things, weak as a judge"
 
 
-def plan_line(started: RunStarted) -> str:
-    """The first line of a terminal: which run of what, and how much is to be asked."""
-    start = f"{visible(started.suite)}  {visible(started.tier)}  run {visible(started.run_id)}"
-    return f"{start}  {started.total} in the suite; at most {started.planned} here, {_to_ask(started)}"
+def plan_lines(started: RunStarted, view: View) -> list[str]:
+    """What a terminal is shown first: which run of what, and how much is to be asked."""
+    which = f"{visible(started.suite)}  {visible(started.tier)}  run {visible(started.run_id)}"
+    much = f"{started.total} in the suite; at most {started.planned} here"
+    whole = f"{which}  {much}, {_to_ask(started)}"
+    return [whole] if columns(whole) <= view.width else spread([which, much, _to_ask(started)], view, gap="   ")
 
 
 def plain_plan_line(started: RunStarted) -> str:
@@ -48,6 +52,11 @@ def stop_lines(stopped: LaneStopped) -> list[str]:
     return [*lines, f"hint: {visible(stopped.hint)}"] if stopped.hint else lines
 
 
+def fitted(lines: list[str], view: View) -> list[str]:
+    """Lines for a terminal: what is too long goes on below."""
+    return [part for line in lines for part in wrapped(line, view.width)]
+
+
 class Live:
     """What is known of a run so far. Time is handed in: seconds of any clock that never jumps."""
 
@@ -59,6 +68,7 @@ class Live:
         self._failed = 0
         self._progress = Progress(in_flight=0, limit=0, calls_sent=0, retries=0, cost_usd=0.0)
         self._latencies: deque[float] = deque(maxlen=REMEMBERED)
+        self._waits: set[tuple[str, str]] = set()
 
     def hear(self, event: object) -> None:
         """Take in one event of the engine."""
@@ -80,17 +90,26 @@ class Live:
 
     def region(self, view: View, *, now: float, blocks: bool = False) -> list[str]:
         """The lines of the live region; `blocks`: the terminal can show a block bar."""
+        lines = plan_lines(self._started, view) + self._counts(view, seconds(now - self._began), blocks=blocks)
+        return [*lines, *spread(waiting(self._progress) or self._rates(now), view, gap="   ")]
+
+    def _counts(self, view: View, took: str, *, blocks: bool) -> list[str]:
+        """How far it is: a bar as long as there is room for it, the counts, the time."""
+        done = f"  {self.done} of {self._started.planned}"
         counts = f"{self._started.cached} cached  {self._answered} answered  {self._failed} failed"
-        line = f"{self._bar(blocks=blocks)}  {self.done} of {self._started.planned}   {counts}"
-        lines = [cut(plan_line(self._started), view.width), cut(line + f"{seconds(now - self._began):>16}", view.width)]
-        return [*lines, *spread([self._rates(now)], view)]
+        room = view.width - len(f"[]{done}   {counts}   {took}")
+        if room < LEAST_BAR:
+            bar = self._bar(max(LEAST_BAR, min(BAR, view.width - len(f"[]{done}"))), blocks=blocks)
+            return spread([bar + done, counts, took], view, gap="   ")
+        width = min(BAR, room)
+        line = f"{self._bar(width, blocks=blocks)}{done}   {counts}"
+        return [f"{line}{took:>{min(TIME, room - width + len(took) + 3)}}"]
 
-    def _bar(self, *, blocks: bool) -> str:
-        share = self.done / self._started.planned if self._started.planned else 1.0
-        full = int(share * BAR)
-        return "\u2588" * full + "\u2591" * (BAR - full) if blocks else f"[{'#' * full}{'.' * (BAR - full)}]"
+    def _bar(self, width: int, *, blocks: bool) -> str:
+        full = int(width * self.done / self._started.planned) if self._started.planned else width
+        return "\u2588" * full + "\u2591" * (width - full) if blocks else f"[{'#' * full}{'.' * (width - full)}]"
 
-    def _rates(self, now: float) -> str:
+    def _rates(self, now: float) -> list[str]:
         flight = f"in flight {self._progress.in_flight}" + (
             f" of {self._progress.limit}" if self._progress.limit else ""
         )
@@ -100,15 +119,23 @@ class Live:
             rate = self._answered / passed
             parts.append(f"{rate:.1f} a second")
             parts += [f"p50 {seconds(sorted(self._latencies)[len(self._latencies) // 2])}"] if self._latencies else []
+        parts += [f"{self._progress.retries} retried"] if self._progress.retries else []
         parts += [self._cost()] if self._progress.cost_usd or self._max_usd is not None else []
         if self._answered >= RATE_NEEDS and passed > 0:
             left = (self._started.planned - self.done) * passed / self._answered
             parts.append(f"about {seconds(left)} left" if self.done < self._started.planned else "ending")
-        return "   ".join(parts)
+        return parts
 
     def _cost(self) -> str:
         limit = "" if self._max_usd is None else f" of {money(self._max_usd)}"
         return f"{money(self._progress.cost_usd)}{limit}"
+
+    def news(self) -> list[str]:
+        """Waits that have begun since this was last asked, for a log."""
+        began = {(hold.lane, hold.why): hold for hold in self._progress.holds if is_worth(hold)}
+        new = [told(hold) for place, hold in began.items() if place not in self._waits]
+        self._waits = set(began)
+        return new
 
     def plain_line(self) -> str:
         """How far it is, for a log."""

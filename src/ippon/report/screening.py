@@ -4,42 +4,51 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ippon.report.closing import counts_line, next_line, one_by_one, saved, sends, spent, try_command
+from ippon.report.choice import how_chosen
+from ippon.report.closing import counts_line, one_by_one, saved, show_step, spent, tier_steps, try_step
+from ippon.report.commands import Step, next_lines
 from ippon.report.escape import visible
-from ippon.report.evidence import LOW, SAME, Finding, findings, with_reason, worst_first
+from ippon.report.evidence import (
+    LOW,
+    SAME,
+    Finding,
+    findings,
+    reason_title,
+    stacked,
+    with_reason,
+    with_room,
+    worst_first,
+)
 from ippon.report.number import gap, score
-from ippon.report.view import STACKED, WIDE, View, command, in_columns, spread
+from ippon.report.view import WIDE, View, in_columns, spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ippon.records.event import Finished
-    from ippon.records.run import Run
 
 MOST_ROWS = 8
+MOST_CELLS = 7
 
 
-def screen_lines(finished: Finished, view: View) -> list[str]:
-    """All lines of a quick screen but the verdict."""
+def screen_lines(finished: Finished, view: View) -> tuple[list[str], list[str]]:
+    """A quick screen but for the verdict: (what was found, counts and what to do)."""
     run, found = finished.run, findings(finished.run, finished.previous)
-    shown = to_look_at(found, verbose=view.verbose)
+    shown = to_look_at(found)
     rest = [each for each in found if each not in shown]
     lines = rows(shown, finished, view) if shown else []
     lines += spread(folded(rest, all_of=not shown), view, gap="    ") if rest else []
     cost = f"{spent(run, view)}{saved(run)}"
-    lines += spread([counts_line(run.counts), cost, one_by_one(finished, mean=False)], view)
-    lines += spread([_how_chosen(run)], view)
-    return lines + spread(next_line(_next_parts(finished, shown, view)), view)
+    tail = spread([counts_line(run.counts), cost, one_by_one(finished, mean=False)], view)
+    tail += spread([f"chosen: {how_chosen(run.selection_method, run.seed)}"], view)
+    return lines, tail + next_lines(_next_steps(finished, shown, view), view)
 
 
-def to_look_at(found: Sequence[Finding], *, verbose: bool) -> list[Finding]:
+def to_look_at(found: Sequence[Finding]) -> list[Finding]:
     """What fell or has no score, or is low where there is nothing to compare with; the worst last."""
-    if verbose:
-        chosen = list(found)
-    else:
-        chosen = [each for each in found if each.value is None or each.fell or (each.was is None and _low(each))]
+    chosen = [each for each in found if each.value is None or each.fell or (each.was is None and _low(each))]
     ordered = sorted(chosen, key=lambda each: (each.value is not None, -(each.value or 0.0), -(each.change or 0.0)))
-    return ordered if verbose else ordered[-MOST_ROWS:]
+    return ordered[-MOST_ROWS:]
 
 
 def _low(each: Finding) -> bool:
@@ -61,9 +70,23 @@ def found_words(found: Sequence[Finding]) -> str:
 
 
 def rows(shown: Sequence[Finding], finished: Finished, view: View) -> list[str]:
-    """The rows and their header."""
-    if view.width < WIDE:
+    """The rows and their header; under each other where they do not fit beside each other."""
+    titles, *starts = in_columns(_cells(shown, finished), right=range(2, MOST_CELLS))
+    if view.width < WIDE or not with_room(starts, view):
         return [line for each in shown for line in _stacked(each, finished, view)]
+    lines = [
+        with_reason(f"{start}   ", each, view, note=moved(each, finished))
+        for start, each in zip(starts, shown, strict=True)
+    ]
+    return [f"{titles}   {reason_title(titles, shown, view)}", *lines]
+
+
+def _stacked(each: Finding, finished: Finished, view: View) -> list[str]:
+    return stacked(f"{each.evaluator}  {each.example}", each, view, note=moved(each, finished))
+
+
+def _cells(shown: Sequence[Finding], finished: Finished) -> list[tuple[str, ...]]:
+    """What stands before the reasons, the titles first."""
     expected = {visible(name): summary.expected_gap for name, summary in finished.run.evaluators.items()}
     cells = {
         "evaluator    ": [each.evaluator for each in shown],
@@ -71,27 +94,14 @@ def rows(shown: Sequence[Finding], finished: Finished, view: View) -> list[str]:
         "good": [score(each.good) for each in shown],
         "poor": [score(each.poor) for each in shown],
         "  gap" if shown[0].paired else "score": [each.number for each in shown],
-        " was": [(gap if each.paired else score)(each.was) for each in shown],
+        " was": [each.before for each in shown],
         "exp. gap": [gap(expected.get(each.evaluator)) for each in shown],
     }
     unused = {" was"} if all(each.was is None for each in shown) else set[str]()
     unused |= {"exp. gap"} if all(each is None for each in expected.values()) else set()
     unused |= set() if shown[0].paired else {"good", "poor"}
     table = [[title, *column] for title, column in cells.items() if title not in unused]
-    titles, *lines = in_columns(list(zip(*table, strict=True)), right=range(2, len(table)))
-    told = [
-        with_reason(f"{line}   ", each, view, note=moved(each, finished))
-        for line, each in zip(lines, shown, strict=True)
-    ]
-    return [f"{titles}   reason (the judge's words)", *told]
-
-
-def _stacked(each: Finding, finished: Finished, view: View) -> list[str]:
-    was = "" if each.was is None else f" was {(gap if each.paired else score)(each.was)}"
-    note = moved(each, finished)
-    said = f"  {note}" if note and view.width > STACKED else ""
-    lines = spread([f"{each.evaluator}  {each.example}", f"{each.number}{was}{said}"], view, gap="  ")
-    return [*lines, with_reason("  ", each, view)] if each.reason else lines
+    return list(zip(*table, strict=True))
 
 
 def moved(each: Finding, finished: Finished) -> str:
@@ -120,16 +130,6 @@ def folded(rest: Sequence[Finding], *, all_of: bool) -> list[str]:
     return parts
 
 
-def _how_chosen(run: Run) -> str:
-    if any(each.expected_gap is not None for each in run.evaluators.values()):
-        return "chosen: the example that separates good from poor most, per evaluator"
-    return f"chosen: an example per evaluator, at random, seed {run.seed}"
-
-
-def _next_parts(finished: Finished, shown: Sequence[Finding], view: View) -> list[str]:
-    worst = shown[-1] if shown else None
-    parts = [try_command(worst, view)] if worst else []
-    if finished.next_tier is not None:
-        parts.append(command("run", view.again, "-t", visible(finished.next_tier)))
-        parts.append(sends(finished.next_calls, finished.next_s, finished.next_usd))
-    return parts or [command("runs show", visible(finished.run.run_id), view.place)]
+def _next_steps(finished: Finished, shown: Sequence[Finding], view: View) -> list[Step]:
+    steps = [try_step(shown[-1], view)] if shown else []
+    return [*steps, *tier_steps(finished, view)] or [show_step(visible(finished.run.run_id), view)]

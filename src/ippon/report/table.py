@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ippon.records.run import EvaluatorSummary, GateResult, Run
 
 NAME_WIDTH = 13
+COUNT_WIDTH = 10
+HOLDS = "interval holds the gate"  # what inconclusive means: said where there is room
 WORDS = {"not_tested": "not tested"}
 ORDER = {"pass": 0, "no gate": 1, "not tested": 2, "inconclusive": 3, "fail": 4}
 
@@ -103,16 +105,31 @@ def _gated(gate: GateResult, run: Run) -> Row:
 
 def header(run: Run, rows: Sequence[Row], view: View) -> list[str]:
     """The line above the rows; none where they are stacked."""
-    if view.width <= STACKED:
+    layout = _layout(rows, view)
+    if not layout:
         return []
     level = {summary.level for summary in run.evaluators.values()}
     title = f"{round(100 * level.pop())}% interval" if len(level) == 1 and _at_that_level(run) else "interval"
     name, score_title = _name_column("evaluator", rows), f"{'score':>{_number_width(rows)}}"
     count = f"n of {rows[0].n_items}" if len({row.n_items for row in rows}) == 1 else "n"
-    if view.width < NARROW:
+    if layout == STACKED:
         return [f"{name}  {score_title}  {count:>8}  verdict"]
-    gate = f"{'gate':<{_gate_width(rows)}}  " if view.width >= WIDE else ""
-    return [f"{name}  {score_title}  {title:<{_interval_width(rows)}}{count:>10}  {gate}verdict"]
+    gate = f"{'gate':<{_gate_width(rows)}}  " if layout == WIDE else ""
+    return [f"{name}  {score_title}  {title:<{_interval_width(rows)}}{count:>{COUNT_WIDTH}}  {gate}verdict"]
+
+
+def _layout(rows: Sequence[Row], view: View) -> int:
+    """The least width of what is shown: WIDE with the gate, NARROW without, STACKED with the interval below, 0 stacked.
+
+    Long names make the rows stack before they run over the edge.
+    """
+    start = columns(_name_column("", rows)) + 2 + _number_width(rows) + 2
+    end = 2 + max(len("verdict"), *(len(row.verdict) for row in rows))
+    middle = _interval_width(rows) + COUNT_WIDTH
+    needs = {WIDE: start + middle + 2 + _gate_width(rows) + end, NARROW: start + middle + end, STACKED: start + 8 + end}
+    return next(
+        (least for least, needed in needs.items() if view.width >= max(least, needed) and view.width > STACKED), 0
+    )
 
 
 def _at_that_level(run: Run) -> bool:
@@ -125,16 +142,17 @@ def _at_that_level(run: Run) -> bool:
 
 def lines_of(row: Row, rows: Sequence[Row], view: View) -> list[str]:
     """A row at the width of the view; `rows` are all that stand under one header."""
-    if view.width <= STACKED:
+    layout = _layout(rows, view)
+    if not layout:
         return _stacked(row, view)
     name = _name_column(row.name, rows)
     number = f"{row.number:>{_number_width(rows)}}"
     count = str(row.n) if len({each.n_items for each in rows}) == 1 else f"{row.n} of {row.n_items}"
-    if view.width < NARROW:
+    if layout == STACKED:
         own = [f"  {row.interval}"] if row.ends else []
         return [*_noted(f"{name}  {number}  {count:>8}  ", row, view), *own]
-    gate = f"{row.gate:<{_gate_width(rows)}}  " if view.width >= WIDE else ""
-    return _noted(f"{name}  {number}  {row.interval:<{_interval_width(rows)}}{count:>10}  {gate}", row, view)
+    gate = f"{row.gate:<{_gate_width(rows)}}  " if layout == WIDE else ""
+    return _noted(f"{name}  {number}  {row.interval:<{_interval_width(rows)}}{count:>{COUNT_WIDTH}}  {gate}", row, view)
 
 
 def _noted(start: str, row: Row, view: View) -> list[str]:
@@ -144,7 +162,7 @@ def _noted(start: str, row: Row, view: View) -> list[str]:
         return [line]
     if columns(start) + len(row.verdict) + 3 + len(said) <= view.width:
         return [f"{line}   {said}"]
-    return [line, f"  {said}"]
+    return [line] if said == HOLDS else [line, f"  {said}"]
 
 
 def _stacked(row: Row, view: View) -> list[str]:
@@ -153,7 +171,8 @@ def _stacked(row: Row, view: View) -> list[str]:
         f"  {row.number}" + (f" ({row.interval})" if row.ends else ""),
     ]
     gate = "" if row.threshold is None else f"gate {score(row.threshold, row.decimals)}   "
-    return [*lines, f"  {gate}n {row.n} of {row.n_items}", *([f"  {note(row)}"] if note(row) else [])]
+    said = note(row).removeprefix(HOLDS).removeprefix(", ")
+    return [*lines, f"  {gate}n {row.n} of {row.n_items}", *([f"  {said}"] if said else [])]
 
 
 def _name_column(name: str, rows: Sequence[Row]) -> str:
@@ -177,12 +196,11 @@ def note(row: Row) -> str:
     """What stands after a verdict: how far off, or what failed."""
     said: list[str] = []
     if row.verdict == "fail" and row.value is not None and row.threshold is not None and row.ends is not None:
-        at_least = row.threshold - row.ends[1]
-        said.append(
-            f"short by {_difference(row.short_by, row.decimals)}, at least by {_difference(at_least, row.decimals)}"
-        )
+        short = _difference(row.short_by, row.decimals)
+        at_least = _difference(row.threshold - row.ends[1], row.decimals)
+        said.append(f"short by {short}" + (f", at least by {at_least}" if at_least != short else ""))
     elif row.verdict == "inconclusive":
-        said.append("interval holds the gate")
+        said.append(HOLDS)
     if row.failed:
         said.append(f"{row.failed} failed")
     return ", ".join(said)

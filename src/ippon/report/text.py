@@ -6,22 +6,23 @@ from typing import TYPE_CHECKING
 
 from ippon.report.closing import (
     counts_line,
-    next_line,
-    next_parts,
+    next_steps,
     noun,
     one_by_one,
+    refresh_command,
     saved,
     spent,
     stopped,
-    tier_again,
-    verdict_line,
+    verdict_lines,
 )
-from ippon.report.escape import visible
-from ippon.report.evidence import Finding, earlier_words, example_lines, fall_lines, findings, since, worst_first
-from ippon.report.number import ago, decimals_of, interval, score
+from ippon.report.commands import labelled, next_lines
+from ippon.report.escape import columns, visible
+from ippon.report.evidence import failed_because, findings, place, scores_before
+from ippon.report.number import ago, decimals_of, score
 from ippon.report.screening import found_words, screen_lines
-from ippon.report.table import Row, header, lines_of, rows_of
-from ippon.report.view import GAP, View, command, spread
+from ippon.report.shown import evidence, worst_of
+from ippon.report.table import Row, rows_of
+from ippon.report.view import GAP, View, spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,36 +31,35 @@ if TYPE_CHECKING:
     from ippon.records.run import Run
 
 MOST_LINES = 24
-MOST_ROWS = 8
-SHOWN_PASSING = 2
-DETAILED = 2  # failing evaluators whose examples are shown
-EXAMPLES = 3
-VERBOSE_EXAMPLES = 10
-PERFECT = 1.0  # nothing to look at
+NAMED = 3  # gates that moved, reasons of failures
+Block = tuple[list[str], list[str]]  # what was found; counts and what to do
 
 
 def final_block(finished: Finished, view: View) -> list[str]:
-    """The lines of standard output after a run."""
+    """The lines of standard output after a run; every evaluation among them where all is wanted."""
     run = finished.run
-    chosen = screened(run)
     rows = rows_of(run)
-    words = found_words(findings(run, finished.previous)) if chosen else ""
-    verdict = [
-        verdict_line(finished, rows, view, screened=words)
-    ]  # never wrapped: `tail -n1` and `grep ^verdict:` read it
+    words = found_words(findings(run, finished.previous)) if screened(run) else ""
+    verdict = verdict_lines(finished, rows, view, screened=words)
     if view.quiet:
         return verdict
+    found, tail = _block(finished, rows, view)
+    if view.verbose:
+        from ippon.report.every import every_line  # noqa: PLC0415 - only where all is wanted
+
+        found = found + every_line(finished, view)
+    return [*found, *tail, *verdict]
+
+
+def _block(finished: Finished, rows: Sequence[Row], view: View) -> Block:
+    run = finished.run
     if run.verdict == "interrupted":
-        body = _interrupted(finished, view)
-    elif run.verdict == "incomplete":
-        body = _incomplete(finished, rows, view)
-    elif chosen:
-        body = screen_lines(finished, view)
-    elif nothing_asked(run):
-        body = _cached(finished, rows, view)
-    else:
-        body = _table(finished, rows, view)
-    return [*body, *verdict]
+        return _interrupted(finished, view)
+    if run.verdict == "incomplete":
+        return _incomplete(finished, rows, view)
+    if screened(run):
+        return screen_lines(finished, view)
+    return (_cached if nothing_asked(run) else _table)(finished, rows, view)
 
 
 def screened(run: Run) -> bool:
@@ -72,24 +72,32 @@ def nothing_asked(run: Run) -> bool:
     return run.calls_sent == 0 and not run.counts.answered and not run.counts.missing and bool(run.counts.cached)
 
 
-def _table(finished: Finished, rows: Sequence[Row], view: View) -> list[str]:
+def _table(finished: Finished, rows: Sequence[Row], view: View) -> Block:
     run = finished.run
     cost = spread([f"{spent(run, view)}{saved(run)}", one_by_one(finished, mean=True)], view)
     none_lost = "0 failed, 0 missing" if not run.counts.failed and not run.counts.missing else ""
     tail = _failures(run, view) + spread([counts_line(run.counts), none_lost], view) + cost
-    parts = next_parts(finished, view, _worst(finished, rows))
-    tail += spread([stopped(run)], view) + spread(next_line(parts), view)
-    return _evidence(finished, rows, view, room=MOST_LINES - 1 - len(tail)) + tail
+    tail += spread([stopped(run)], view) + next_lines(next_steps(finished, view, worst_of(finished, rows)), view)
+    return evidence(finished, rows, view, room=MOST_LINES - 1 - len(tail)), tail
 
 
-def _cached(finished: Finished, rows: Sequence[Row], view: View) -> list[str]:
+def _cached(finished: Finished, rows: Sequence[Row], view: View) -> Block:
     """Nothing was asked: one line where all is well, the table where it is not."""
     run = finished.run
     tail = _failures(run, view) + spread([counts_line(run.counts), f"{spent(run, view)}{saved(run)}"], view)
-    tail += spread([_no_news(finished), f"ask again: {command('run --refresh', tier_again(run, view))}"], view)
+    tail += _news(finished, view)
     if view.verbose or any(row.verdict in {"fail", "inconclusive", "no gate"} for row in rows):
-        return _evidence(finished, rows, view, room=MOST_LINES - 1 - len(tail)) + tail
-    return spread(_moved_gates(finished) or _all_pass(rows), view, gap="; ") + tail
+        return evidence(finished, rows, view, room=MOST_LINES - 1 - len(tail)), tail
+    return spread(_moved_gates(finished) or _all_pass(rows), view, gap="; "), tail
+
+
+def _news(finished: Finished, view: View) -> list[str]:
+    """That nothing new is known, and the command that would find out."""
+    lines = spread([_no_news(finished)], view)
+    asking = labelled("ask again", refresh_command(finished.run, view), view)
+    if columns(lines[-1]) + len(GAP) + columns(asking[0]) <= view.width and len(asking) == 1:
+        return [*lines[:-1], f"{lines[-1]}{GAP}{asking[0]}"]
+    return lines + asking
 
 
 def _all_pass(rows: Sequence[Row]) -> list[str]:
@@ -106,15 +114,11 @@ def _bare(row: Row) -> str:
 
 def _no_news(finished: Finished) -> str:
     run, previous = finished.run, finished.previous
-    known = {} if previous is None else {_key(each): each.score for each in previous.results}
-    if previous is None or any(known.get(_key(each), -1.0) != each.score for each in run.results):
+    known = scores_before(previous)
+    if previous is None or any(known.get(place(each), -1.0) != each.score for each in run.results):
         return "no new evidence: every answer was known"
     age = ago(max(0.0, run.started_at - previous.started_at))
     return f"no new evidence: the same answers as run {visible(previous.run_id)}, {age}"
-
-
-def _key(result: object) -> tuple[object, ...]:
-    return tuple(getattr(result, name) for name in ("evaluator", "example", "response", "repeat"))
 
 
 def _moved_gates(finished: Finished) -> list[str]:
@@ -127,116 +131,36 @@ def _moved_gates(finished: Finished) -> list[str]:
         for gate in finished.run.gates
         if (old := before.get((gate.evaluator, gate.measure))) is not None and old != gate.threshold
     ]
-    return [f"gate moved after these answers were seen: {', '.join(moved[:EXAMPLES])}"] if moved else []
+    return [f"gate moved after these answers were seen: {', '.join(moved[:NAMED])}"] if moved else []
 
 
 def _threshold(value: float) -> str:
     return score(value, decimals_of(value))
 
 
-def _evidence(finished: Finished, rows: Sequence[Row], view: View, *, room: int) -> list[str]:
-    """The rows that matter, with the worst examples under those that fail, in at most `room` lines unless verbose."""
-    if not rows:
-        return []
-    found = findings(finished.run, finished.previous)
-    details = _details(finished, rows, found, view)
-    falls = _falls(finished, found, details, rows, view)
-    room -= sum(map(len, details.values())) + len(header(finished.run, rows, view)) + len(falls)
-    shown, fold = _chosen_rows(rows, view, room=room)
-    lines = header(finished.run, shown, view) if shown else []
-    before_bad = fold if any(row.verdict in {"fail", "inconclusive"} for row in shown) else []
-    lines += before_bad
-    for row in shown:
-        lines += lines_of(row, shown, view) + details.get(id(row), [])
-    return lines + ([] if before_bad else fold) + falls
-
-
-def _falls(
-    finished: Finished, found: Sequence[Finding], details: dict[int, list[str]], rows: Sequence[Row], view: View
-) -> list[str]:
-    """What fell since the run before under evaluators whose examples are not shown anyway."""
-    if finished.previous is None:
-        return []
-    detailed = {row.name for row in rows if id(row) in details}
-    return fall_lines(
-        [each for each in found if each.evaluator not in detailed], earlier_words(finished.run, finished.previous), view
-    )
-
-
-def _worst(finished: Finished, rows: Sequence[Row]) -> Finding | None:
-    """The example to look at first: the worst of the evaluator that fails most."""
-    failing = [row.name for row in rows if row.verdict == "fail"]
-    found = [each for each in findings(finished.run, None) if failing and each.evaluator == failing[-1]]
-    return next(iter(worst_first(found)), None)
-
-
-def _chosen_rows(rows: Sequence[Row], view: View, *, room: int) -> tuple[list[Row], list[str]]:
-    """(rows to show, the line of those that are not)."""
-    if view.verbose:
-        return list(rows), []
-    bad = [row for row in rows if row.verdict != "pass"]
-    passing = [row for row in rows if row.verdict == "pass"]
-    keep = min(MOST_ROWS, max(1, room - 1))
-    shown = bad[-keep:] if bad else passing[-SHOWN_PASSING:]
-    hidden = [row for row in rows if row not in shown]
-    if len(hidden) == 1 and len(shown) < keep:
-        return list(rows), []  # a fold of one row saves none
-    return shown, spread(_fold(hidden, alone=not bad), view, gap=" ") if hidden else []
-
-
-def _fold(hidden: Sequence[Row], *, alone: bool) -> list[str]:
-    kinds: dict[str, int] = {}
-    for row in hidden:
-        kinds[row.verdict] = kinds.get(row.verdict, 0) + 1
-    words = ", ".join(f"{count} {'more ' if alone else ''}{kind}" for kind, count in kinds.items())
-    scored = [row for row in hidden if row.value is not None]
-    if not scored:
-        return [words]
-    lowest = min(scored, key=lambda row: row.value or 0.0)
-    ends = f" ({interval(lowest.ends, lowest.decimals, signed=lowest.signed)})" if lowest.ends else ""
-    return [f"{words:<15}", f"lowest {lowest.name} {lowest.number}{ends}, n {lowest.n} of {lowest.n_items}"]
-
-
-def _details(finished: Finished, rows: Sequence[Row], found: Sequence[Finding], view: View) -> dict[int, list[str]]:
-    """The worst examples of the last two failing rows, by row."""
-    failing = [row for row in rows if row.verdict == "fail" and row.name != "mean of all"]
-    return {id(row): _worst_examples(finished, row, found, view) for row in failing[-DETAILED:]}
-
-
-def _worst_examples(finished: Finished, row: Row, found: Sequence[Finding], view: View) -> list[str]:
-    own = [each for each in found if each.evaluator == row.name]
-    worst = [each for each in worst_first(own) if each.paired or each.value != PERFECT]
-    limit = VERBOSE_EXAMPLES if view.verbose else EXAMPLES
-    previous = finished.previous
-    moved = since(own, earlier_words(finished.run, previous)) if previous is not None else None
-    lines = spread([moved], view) if moved is not None else []
-    if worst:
-        lines += example_lines(worst[:limit], view, before=moved is not None)
-    if len(worst) > limit:
-        more = command("runs show", visible(finished.run.run_id), view.place, "-e", row.name)
-        lines += spread([f"  {len(worst) - limit} more: {more}"], view)
-    return lines
-
-
-def _interrupted(finished: Finished, view: View) -> list[str]:
+def _interrupted(finished: Finished, view: View) -> Block:
     run = finished.run
     kept = [counts_line(run.counts), spent(run, view), "all results kept"]
-    return spread(kept, view) + spread(next_line(next_parts(finished, view)), view)
+    return [], spread(kept, view) + next_lines(next_steps(finished, view), view)
 
 
-def _incomplete(finished: Finished, rows: Sequence[Row], view: View) -> list[str]:
+def _incomplete(finished: Finished, rows: Sequence[Row], view: View) -> Block:
     run = finished.run
-    lines = spread([stopped(run)], view)
+    lines = spread([stopped(run)], view) if run.counts.missing else []
     lines += spread([counts_line(run.counts), spent(run, view)], view)
+    lines += _bounds(run, rows, view) + _failures(run, view)
+    return [], lines + next_lines(next_steps(finished, view), view)
+
+
+def _bounds(run: Run, rows: Sequence[Row], view: View) -> list[str]:
+    """Between what the least certain gate would lie, whatever the missing results are."""
     lost = {visible(each.evaluator) for each in run.results if each.status in {"failed", "missing"}}
     tested = [row for row in rows if row.ends is not None and row.threshold is not None]
     tested = [row for row in tested if row.name in lost] or tested
-    if tested:
-        widest = max(tested, key=lambda row: row.ends[1] - row.ends[0] if row.ends else 0.0)
-        said = f"were the missing all 0 or all 1: {widest.interval} (gate {_bare(widest)})"
-        lines += spread([f"{widest.name}, {said}"], view)
-    lines += _failures(run, view)
-    return lines + spread(next_line(next_parts(finished, view)), view)
+    if not tested:
+        return []
+    widest = max(tested, key=lambda row: row.ends[1] - row.ends[0] if row.ends else 0.0)
+    return spread([f"{widest.name}, were the missing all 0 or all 1: {widest.interval} (gate {_bare(widest)})"], view)
 
 
 def _failures(run: Run, view: View) -> list[str]:
@@ -244,7 +168,7 @@ def _failures(run: Run, view: View) -> list[str]:
     reasons: dict[str, int] = {}
     for result in run.results:
         if result.status == "failed" and result.error is not None:
-            said = f"{result.error.reason}: {visible(result.error.message)}"
+            said = visible(failed_because(result.error))
             reasons[said] = reasons.get(said, 0) + 1
-    ordered = sorted(reasons.items(), key=lambda each: -each[1])[:EXAMPLES]
+    ordered = sorted(reasons.items(), key=lambda each: -each[1])[:NAMED]
     return [line for said, count in ordered for line in spread([f"failed {count} x {said}"], view, gap=GAP)]

@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ippon.records.options import Options
 from ippon.report.escape import columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 GAP = "      "
+OPENS = frozenset({"..", "=", "<", "->", ">=", "n", "of", "run", "min", "h"})  # after these a line is not broken
+GOES_ON = frozenset({"..", "<", "->", "of", "s", "min", "h"})  # nor between a number and these
 STACKED, NARROW, WIDE = 40, 60, 80
+WHOLE = 100  # as wide as a screen is taken to be, and what is read by programs
 COLOURS = {
     "pass": "32",
     "fail": "31",
@@ -27,16 +31,16 @@ COLOURS = {
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """The screen and who looks at it.
 
-    `again` is what stands after `ippon run` to ask the same thing again, the tier left out; `place` the suite and the
-    history, as the other verbs are told. `wall_s` is what the user waited, where the run's own time is not all of it.
+    `options` are what was asked for, and `taken` the flags that each verb takes: what the commands to type next repeat.
+    `wall_s` is what the user waited, where the run's own time is not all of it.
     """
 
     width: int = 100
     colour: bool = False
     quiet: bool = False
     verbose: bool = False
-    again: str = ""
-    place: str = ""
+    options: Options = Options()
+    taken: dict[str, list[str]] = {}
     wall_s: float | None = None
 
 
@@ -44,11 +48,6 @@ def painted(word: str, view: View) -> str:
     """A verdict word in its colour, where there is colour."""
     code = COLOURS.get(word)
     return f"\x1b[{code}m{word}\x1b[0m" if view.colour and code else word
-
-
-def command(*words: str) -> str:
-    """A command to type: `ippon` and the words that are not empty."""
-    return " ".join(("ippon", *(word for word in words if word)))
 
 
 def quoted(word: str) -> str:
@@ -72,18 +71,34 @@ def spread(parts: Iterable[str], view: View, *, gap: str = GAP) -> list[str]:
 
 
 def wrapped(text: str, width: int, *, indent: str = "  ") -> list[str]:
-    """The text in lines of at most that width, broken at spaces; a word that is longer stays whole."""
+    """The text in lines of at most that width, broken at spaces; what is longer and has none stays whole."""
     if columns(text) <= width:
         return [text]
     lines: list[str] = []
     line = start = text[: len(text) - len(text.lstrip(" "))]
-    for word in text.strip(" ").split(" "):
-        longer = line + word if line == start else f"{line} {word}"
+    for unit in _units(text.strip(" ")):
+        longer = line + unit if line == start else f"{line} {unit}"
         if columns(longer) > width and line != start:
             lines.append(line.rstrip(" "))
-            start, longer = indent, indent + word
+            start, longer = indent, indent + unit
         line = longer
     return [*lines, line]
+
+
+def _units(text: str) -> list[str]:
+    """The words of a text; those that make one figure (`0.81 .. 0.91`, `7 min 21 s`, `= 294`) stay together."""
+    units: list[str] = []
+    for word in text.split(" "):
+        if units and (_before(units[-1], word) or units[-1].rpartition(" ")[2] in OPENS):
+            units[-1] += f" {word}"
+        else:
+            units.append(word)
+    return units
+
+
+def _before(unit: str, word: str) -> bool:
+    """Whether a word goes on with the figure that stands before it."""
+    return unit[-1:].isdigit() and word.rstrip(",;)") in GOES_ON
 
 
 def in_columns(rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), gap: str = "  ") -> list[str]:
