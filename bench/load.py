@@ -1,6 +1,7 @@
 """The floor of a cold run: a bare client loop that sends so many judge requests and reads each label, nothing else.
 
     python -m bench.load BASE_URL --requests 294 --in-flight 50      # aiohttp, as the product uses
+    python -m bench.load BASE_URL --bodies FILE --in-flight 50       # the same, with the bodies of the file, a line each
     python -m bench.load BASE_URL --requests 100000 --raw            # plain sockets: how fast the endpoint itself is
 
 Prints one JSON object; `wall_s` is the loop alone, the whole process is for `bench.measure` to time.
@@ -11,7 +12,9 @@ import asyncio
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -49,29 +52,36 @@ def judge_request(number: int) -> bytes:
     )
 
 
+def lines_of(path: Path) -> Iterator[bytes]:
+    """The lines of a file without their ends, one by one."""
+    with path.open("rb") as file:
+        for line in file:
+            yield line[:-1]
+
+
 def label_in(response: bytes) -> str:
     """The label that the endpoint's answer carries."""
     answer = msgspec.json.decode(response)
     return msgspec.json.decode(answer["choices"][0]["message"]["content"])["label"]
 
 
-async def aiohttp_loop(base_url: str, *, requests: int, in_flight: int) -> Counter[str]:
+async def aiohttp_loop(base_url: str, bodies: Iterable[bytes], *, in_flight: int) -> Counter[str]:
     """Labels by count, by as many workers as may be in flight."""
     import aiohttp  # noqa: PLC0415  # the raw loop does without
 
     labels: Counter[str] = Counter()
-    numbers = iter(range(requests))
+    left = iter(bodies)
     connector = aiohttp.TCPConnector(limit=in_flight)
     headers = {"content-type": "application/json", "authorization": "Bearer sk-bench"}
     async with aiohttp.ClientSession(connector=connector, headers=headers) as session:
 
         async def work() -> None:
-            for number in numbers:
-                async with session.post(f"{base_url}/chat/completions", data=judge_request(number)) as response:
+            for body in left:
+                async with session.post(f"{base_url}/chat/completions", data=body) as response:
                     labels[label_in(await response.read())] += 1
 
         async with asyncio.TaskGroup() as workers:
-            for _ in range(min(in_flight, requests)):
+            for _ in range(in_flight):
                 workers.create_task(work())
     return labels
 
@@ -132,14 +142,20 @@ def main() -> None:
     flags = argparse.ArgumentParser(prog="python -m bench.load")
     flags.add_argument("base_url")
     flags.add_argument("--requests", type=int, default=294)
+    flags.add_argument("--bodies", type=Path, help="a request each line, instead of --requests made-up ones")
     flags.add_argument("--in-flight", type=int, default=50)
     flags.add_argument("--raw", action="store_true")
     given = flags.parse_args()
-    loop = raw_loop if given.raw else aiohttp_loop
     started_s = time.perf_counter()
-    labels = asyncio.run(loop(given.base_url, requests=given.requests, in_flight=given.in_flight))
+    if given.raw:
+        labels = asyncio.run(raw_loop(given.base_url, requests=given.requests, in_flight=given.in_flight))
+        requests = given.requests
+    else:
+        bodies = map(judge_request, range(given.requests)) if given.bodies is None else lines_of(given.bodies)
+        labels = asyncio.run(aiohttp_loop(given.base_url, bodies, in_flight=given.in_flight))
+        requests = labels.total()
     wall_s = time.perf_counter() - started_s
-    found = Measured(given.requests, given.in_flight, wall_s, given.requests / wall_s, dict(labels))
+    found = Measured(requests, given.in_flight, wall_s, requests / wall_s, dict(labels))
     sys.stdout.write(msgspec.json.encode(found._asdict()).decode() + "\n")
 
 

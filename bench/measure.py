@@ -47,6 +47,8 @@ class Summary(NamedTuple):
     cpu_s: float
     ratio: float
     """Wall time to that of the first command: the median over the rounds of the two measured in the same round."""
+    cpu_ratio: float
+    """The same of CPU time."""
 
 
 class NotMeasurableError(Exception):
@@ -69,6 +71,7 @@ def summaries(samples: Mapping[str, Sequence[Sample]]) -> list[Summary]:
             peak_bytes=max(sample.peak_bytes for sample in taken),
             cpu_s=median(sample.cpu_s for sample in taken),
             ratio=median(mine.wall_s / its.wall_s for mine, its in zip(taken, floor, strict=True)),
+            cpu_ratio=median(mine.cpu_s / its.cpu_s for mine, its in zip(taken, floor, strict=True)),
         )
         for name, taken in samples.items()
     ]
@@ -146,14 +149,15 @@ def interleaved(
     rounds: int,
     expect: int | None = 0,
     before: Callable[[str], None] | None = None,
+    unmeasured: int = 1,
 ) -> dict[str, list[Sample]]:
-    """So many samples of each command, taken in turn after one unmeasured round; `before` prepares each, untimed."""
+    """So many samples of each command, taken in turn after an unmeasured round; `before` prepares each, untimed."""
     samples: dict[str, list[Sample]] = {name: [] for name in commands}
-    for place, name in enumerate(turns(list(commands), rounds + 1)):
+    for place, name in enumerate(turns(list(commands), rounds + unmeasured)):
         if before is not None:
             before(name)
         taken = sample(commands[name], expect=expect)
-        if place >= len(commands):
+        if place >= unmeasured * len(commands):
             samples[name].append(taken)
     return samples
 

@@ -44,9 +44,9 @@ def test_public_names():
         == sorted(ippon.__all__)
         == dir(ippon)
     )
-    assert ["Cache", "Client", "Clock", "Entry", "History", "Kept", "Listener", "Steps", "Store"] == sorted(
-        ports.__all__
-    )
+    assert [
+        "Cache", "Client", "Clock", "Entry", "History", "Kept", "Learned", "Listener", "Rates", "Shared", "Steps", "Store",
+    ] == sorted(ports.__all__)  # fmt: skip
     assert ["Interval", "finite_mean", "population_mean", "weighted", "with_known", "with_missing"] == sorted(
         stats.__all__
     )

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     """One thing to mend: what, where, and what to type next.
 
-    `line` and `column` count from 1; `key` is the path in the file, such as `gates[1].min_score`.
+    `line` and `column` count from 1; `key` is the path in the file, such as `gates[1].min_score`, or, without a file,
+    the option that is wrong, such as `tier`.
     """
 
     message: str
@@ -38,8 +39,8 @@ class IpponError(Exception):
 
     exit_code = 2
 
-    def __init__(self, *problems: Problem | str, hint: str | None = None) -> None:
-        found = [Problem(message=each, hint=hint) if isinstance(each, str) else each for each in problems]
+    def __init__(self, *problems: Problem | str, hint: str | None = None, key: str | None = None) -> None:
+        found = [Problem(message=each, hint=hint, key=key) if isinstance(each, str) else each for each in problems]
         self.problems: tuple[Problem, ...] = tuple(found)
         super().__init__("; ".join(problem.message for problem in found))
 

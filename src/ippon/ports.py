@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ippon.records.call import Answer, Failure, Outcome, Request
 from ippon.records.judgement import Judgement
-from ippon.records.kept import Entry, Kept
+from ippon.records.kept import Entry, Kept, Resumed
+from ippon.records.lane import Learned, Shared
 
 if TYPE_CHECKING:
     from ippon.records.run import Earlier, Result, Run
 
-__all__ = ["Cache", "Client", "Clock", "Entry", "History", "Kept", "Listener", "Steps", "Store"]
+__all__ = ["Cache", "Client", "Clock", "Entry", "History", "Kept", "Learned", "Listener", "Rates", "Shared", "Steps", "Store"]
 
 # An evaluator at work: yields what it needs of the outside world, is sent the outcome, returns its judgement.
 Steps = Generator[Request, Outcome, Judgement]
@@ -39,6 +40,33 @@ class Cache(Protocol):
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Keep these, durably, before returning. A success replaces a failure of the same key, never the reverse."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is open. May be called twice."""
+        ...
+
+
+class Rates(Protocol):
+    """Keeps the declared rates that processes share, and for an hour what lanes have learned. Never raises.
+
+    What cannot be shared is kept for this process alone: a limit is worth keeping even then. `now` is Unix time.
+    """
+
+    async def reserve(self, shared: Shared, requests: float, tokens: float, *, now: float) -> float:
+        """Take so much of what lanes share; the seconds to wait before it may be used."""
+        ...
+
+    async def settle(self, shared: Shared, tokens: float, *, now: float) -> None:
+        """A call has taken so many tokens more than were reserved for it (fewer: below 0)."""
+        ...
+
+    def recall(self, lane: str, *, now: float) -> Learned | None:
+        """What was learned of a lane within the last hour."""
+        ...
+
+    def remember(self, lanes: Mapping[str, Learned], *, now: float) -> None:
+        """Keep what was learned."""
         ...
 
     def close(self) -> None:
@@ -81,8 +109,8 @@ class History(Protocol):
         """The results of a run, in the order of its plan."""
         ...
 
-    def known(self, run_id: str) -> dict[bytes, Result]:
-        """The scored results of a run by their score keys, for going on where it stopped."""
+    def known(self, run_id: str) -> Resumed:
+        """The scored results and the fetched responses of a run by their keys, for going on where it stopped."""
         ...
 
 

@@ -185,7 +185,7 @@ def test_files_that_are_not_ours_are_refused_and_left_alone(tmp_path):
     for path, message in (
         (text, f"the cache {text} cannot be used: file is not a database"),
         (other, f"the cache {other} is another program's database"),
-        (newer, f"the cache {newer} was made by a newer ippon (format 99; this one knows 1)"),
+        (newer, f"the cache {newer} was made by a newer ippon (format 99; this one knows 2)"),
         (tmp_path, f"the cache {tmp_path} cannot be used: unable to open database file"),
     ):
         cache = SqliteCache(str(path))
@@ -208,7 +208,7 @@ def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path):
 
 def test_a_transaction_that_fails_leaves_nothing_behind(tmp_path):
     """The second of two rows cannot be kept, so neither is; the file stays usable."""
-    file = SqliteFile(str(tmp_path / "x.sqlite"), what="test", version=1, schema="CREATE TABLE t (x NOT NULL)")
+    file = SqliteFile(str(tmp_path / "x.sqlite"), what="test", schema="CREATE TABLE t (x NOT NULL)")
 
     def work(connection):
         connection.execute("INSERT INTO t VALUES (1)")

@@ -125,7 +125,7 @@ def test_cookies_are_not_kept() -> None:
     assert b"cookie" not in server.heads[1].lower()
 
 
-@pytest.mark.parametrize("packed", [gzip.compress(b"hello"), zlib.compress(b"hello")])
+@pytest.mark.parametrize("packed", [gzip.compress(b"hello", mtime=0), zlib.compress(b"hello")])
 def test_a_packed_body_is_unpacked(packed: bytes) -> None:
     """Both gzip and deflate, which some servers send whatever they are told."""
     (got,), _, _ = posting(reply(packed, Content_Encoding="gzip"))
@@ -138,8 +138,8 @@ def test_a_packed_body_is_unpacked(packed: bytes) -> None:
     ("text", "message"),
     [
         (reply(b"x", Content_Encoding="br"), "packed in a way"),
-        (reply(b"not packed", Content_Encoding="gzip"), "speak HTTP"),
-        (reply(gzip.compress(b" " * 9_000_000), Content_Encoding="gzip"), "larger than 8 MiB"),
+        (reply(b"not packed", Content_Encoding="gzip"), "nothing unpacks"),
+        (reply(gzip.compress(b" " * 9_000_000, mtime=0), Content_Encoding="gzip"), "larger than 8 MiB"),
         (reply(b" " * 9_000_000), "larger than 8 MiB"),
     ],
 )
@@ -186,7 +186,7 @@ def test_a_closed_port_is_a_connect_failure() -> None:
     failure = failing(f"http://user:pass@127.0.0.1:{port}/v1")
 
     assert "connect" == failure.reason
-    assert failure.message.startswith(f"no connection to 127.0.0.1:{port}: ")
+    assert f"no connection to 127.0.0.1:{port}: connection refused" == failure.message
 
 
 def test_a_port_that_never_accepts_is_given_up() -> None:

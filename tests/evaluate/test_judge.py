@@ -171,7 +171,7 @@ def test_two_bad_answers_are_no_score():
     ("finish", "reason", "message"),
     [
         ("length", "truncated", "the judge's answer hit its token limit; raise max_tokens in its params"),
-        ("content_filter", "unparsed", "the judge refused to answer (content filter)"),
+        ("content_filter", "refused", "the judge refused to answer (content filter)"),
     ],
 )
 def test_cut_off_answers_and_refusals_are_not_asked_again(finish, reason, message):

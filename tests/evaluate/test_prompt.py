@@ -7,9 +7,9 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ippon.evaluate.prompt import fence_tag, fenced, instructions, material_turn, messages
+from ippon.evaluate.prompt import briefing, fence_tag, fenced, instructions, material_turn, with_material
 from ippon.evaluate.texts import as_text, encodable, fragment, quoted, reason_text
-from ippon.records.call import Message
+from ippon.records.call import Message, ModelRequest
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -76,7 +76,9 @@ def test_a_golden_chat():
     """Instructions, a judged example as two turns, the item in a turn of its own; a changed text is a changed version."""
     system = instructions(subject="one item", rubric=" Be kind. \n", meaning="Score: 0 or 1.", form='{"score": 0 or 1}')
 
-    assert messages(system, [({"input": "a"}, '{"score": 1}')], {"input": "b"}) == (
+    brief = ModelRequest(provider="p", model="m", messages=briefing(system, [({"input": "a"}, '{"score": 1}')]))
+
+    assert with_material(brief, {"input": "b"}).messages == (
         Message(
             role="system",
             content="""You are a careful, impartial judge. You judge one item by this rubric and by nothing else.

@@ -150,7 +150,7 @@ def test_a_refusal_without_a_key_says_that_there_was_none() -> None:
     """A key that was never set is the likeliest cause."""
     failure = classify(401, {}, b"", now=NOW)
 
-    assert "the provider refused the request (no key is set for it): HTTP 401" == failure.message
+    assert failure.message.startswith("the provider refused the request, which had no key (export IPPON_API_KEY=... ")
 
 
 def test_an_unknown_model_is_named() -> None:
@@ -227,8 +227,10 @@ def test_an_error_that_came_as_a_200_keeps_its_words() -> None:
 )
 @pytest.mark.parametrize("name", ["retry-after", "x-ratelimit-reset-tokens", "anthropic-ratelimit-requests-reset"])
 def test_a_hint_is_read_in_all_its_forms(name: str, text: str, expected: float | None) -> None:
-    """Rows 16 to 20: seconds, durations, dates, moments, and rubbish."""
-    assert expected == wait_s({name: text}, NOW)
+    """Rows 16 to 20: seconds, durations, dates, moments, and rubbish. When all of a limit is back, far away, is no hint."""
+    is_hint = name == "retry-after" or expected is None or expected <= 120
+
+    assert (expected if is_hint else None) == wait_s({name: text}, NOW)
 
 
 def test_milliseconds_are_a_header_of_their_own() -> None:
@@ -248,11 +250,11 @@ def test_a_hint_that_makes_no_sense_gives_way_to_one_that_does() -> None:
     assert 3.0 == wait_s({"retry-after": "-1", "x-ratelimit-reset-tokens": "3s"}, NOW)
 
 
-def test_a_long_wait_is_told_but_not_kept() -> None:
-    """Row 18: 15 minutes are said in words, so that the run can stop."""
+def test_a_long_wait_is_told() -> None:
+    """Row 18: 15 minutes are said in words, and the run can stop."""
     failure = classify(429, {"retry-after": "900"}, body("slow down"), now=NOW)
 
-    assert (None, "asks to wait 900 s: HTTP 429: slow down") == (failure.retry_after_s, failure.message)
+    assert (900.0, "asks to wait 900 s: HTTP 429: slow down") == (failure.retry_after_s, failure.message)
 
 
 def test_reset_headers_mean_nothing_where_no_limit_was_hit() -> None:
@@ -318,4 +320,4 @@ def test_any_reply_is_classed(status: int, headers: dict[str, str], content: byt
     assert len(failure.message) <= 300
     assert not {unicodedata.category(each) for each in failure.message} & {"Cc", "Cs", "Zl", "Zp"}
     assert not set(failure.message) & set("\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u200f\u200b")
-    assert failure.retry_after_s is None or 0 < failure.retry_after_s <= 120
+    assert failure.retry_after_s is None or 0 < failure.retry_after_s <= 366 * 86_400

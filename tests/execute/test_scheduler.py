@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-
-from ippon.execute.limits import Policy, delay_s
-from ippon.execute.scheduler import Arrived, Asked, Closed, Drop, Fail, Scheduler, Send, StopLane, Woke
+from ippon.execute.events import Arrived, Asked, Closed, Drop, Fail, Send, StopLane, Woke
+from ippon.execute.limits import Bounds
+from ippon.execute.scheduler import Scheduler
 from ippon.records.call import Failure
 
 SERVER = Failure(reason="server", message="500")
@@ -20,7 +17,7 @@ SPEND = Failure(reason="spend", message="quota")
 
 def scheduler(limit: int = 2, **options) -> Scheduler:
     """A scheduler whose lanes all have one limit and whose jitter is a half."""
-    return Scheduler(limit_of=lambda _lane: limit, jitter=lambda: 0.5, **options)
+    return Scheduler(bounds_of=lambda _lane: Bounds(start=limit, ceiling=limit), jitter=lambda: 0.5, **options)
 
 
 def test_a_lane_is_filled_to_its_limit_and_no_further():
@@ -68,10 +65,10 @@ def test_attempts_end():
     s = scheduler()
     s.handle(Asked(1, "a"), 0.0)
     for attempt in (2, 3, 4):
-        s.handle(Arrived(1, SERVER), 0.0)
+        s.handle(Arrived(1, SERVER), 100.0 * attempt)
 
-        assert [Send(1, attempt)] == s.handle(Woke(), 100.0)
-    assert [Fail(1, SERVER, 4)] == s.handle(Arrived(1, SERVER), 100.0)
+        assert [Send(1, attempt)] == s.handle(Woke(), 100.0 * attempt + 50)
+    assert [Fail(1, SERVER, 4)] == s.handle(Arrived(1, SERVER), 500.0)
     assert 0 == s.waiting
 
 
@@ -136,15 +133,15 @@ def test_nobody_there_ends_a_lane_after_five_refusals():
 
 
 def test_one_call_alone_finds_out_too():
-    """A single evaluation cannot fail to connect five times in a row; its last attempt ends the lane."""
+    """A single evaluation that fails to connect five times in a row ends the lane."""
     s = scheduler()
     s.handle(Asked(1, "a"), 0.0)
-    for _ in range(3):
-        s.handle(Arrived(1, CONNECT), 0.0)
-        s.handle(Woke(), 100.0)
+    for now in (0.0, 100.0, 200.0, 300.0):
+        s.handle(Arrived(1, CONNECT), now)
+        s.handle(Woke(), now + 50.0)
 
-    assert [StopLane("a", CONNECT), Drop(1, "lane a stopped: refused", 4, CONNECT)] == s.handle(
-        Arrived(1, CONNECT), 100.0
+    assert [StopLane("a", CONNECT), Drop(1, "lane a stopped: refused", 5, CONNECT)] == s.handle(
+        Arrived(1, CONNECT), 400.0
     )
 
 
@@ -193,105 +190,3 @@ def test_a_budget_closes_before_the_next_attempt():
     s.handle(Asked(2, "a"), 0.0)
 
     assert [Drop(3, "the 2 calls are used up", 0)] == s.handle(Asked(3, "a"), 0.0)
-
-
-def test_backoff_doubles_up_to_its_cap():
-    """Full jitter of one: 1, 2, 4 ... 20 s where throttled, a quarter of that otherwise."""
-    policy, throttled = Policy(), Failure(reason="rate_limit", message="")
-
-    assert [1.0, 2.0, 4.0, 20.0] == [delay_s(policy, throttled, tries, 1.0) for tries in (1, 2, 3, 9)]
-    assert [0.25, 0.5] == [delay_s(policy, SERVER, tries, 1.0) for tries in (1, 2)]
-    assert 5 == policy.attempts(throttled)
-
-
-class World(RuleBasedStateMachine):
-    """Any order of events, checked against what was promised."""
-
-    @initialize(limit=st.integers(1, 4), budget=st.integers(0, 60))
-    def build(self, limit, budget):
-        self.limit = limit
-        self.left = budget
-        self.now = 0.0
-        self.next = 0
-        self.lane_of: dict[int, str] = {}
-        self.flying: dict[int, int] = {}
-        self.ended: dict[int, str] = {}
-        self.stopped: list[str] = []
-        self.s = scheduler(limit=limit, may_send=lambda pending: None if self.left > pending else "budget")
-
-    def do(self, event):
-        for each in self.s.handle(event, self.now):
-            match each:
-                case Send(ticket, attempt):
-                    assert ticket not in self.flying
-                    assert ticket not in self.ended
-                    assert 1 <= attempt <= 5
-                    self.left -= 1
-                    self.flying[ticket] = attempt
-                case Fail(ticket) | Drop(ticket):
-                    assert ticket not in self.flying
-                    self.end(ticket, type(each).__name__)
-                case StopLane(lane):
-                    assert lane not in self.stopped
-                    self.stopped.append(lane)
-
-    def end(self, ticket, how):
-        assert ticket not in self.ended
-        self.ended[ticket] = how
-
-    @rule(lane=st.sampled_from("abc"))
-    def asks(self, lane):
-        self.next += 1
-        self.lane_of[self.next] = lane
-        self.do(Asked(self.next, lane))
-
-    @rule(data=st.data(), failure=st.sampled_from([None, None, SERVER, LIMIT, REJECTED, CONNECT, STRANGE, SPEND]))
-    def arrives(self, data, failure):
-        if self.flying:
-            ticket = data.draw(st.sampled_from(sorted(self.flying)))
-            del self.flying[ticket]
-            if failure is None:
-                self.end(ticket, "Answer")
-            self.do(Arrived(ticket, failure))
-
-    @rule(seconds=st.floats(0, 300))
-    def time_passes(self, seconds):
-        self.now += seconds
-        self.do(Woke())
-
-    @rule()
-    def closes(self):
-        self.do(Closed("interrupted"))
-
-    @invariant()
-    def promises_hold(self):
-        if not hasattr(self, "s"):
-            return
-        for lane in "abc":
-            flying = sum(self.lane_of[ticket] == lane for ticket in self.flying)
-            assert flying <= self.limit
-        assert len(self.flying) == self.s.in_flight
-        assert self.next - len(self.ended) == self.s.in_flight + self.s.waiting
-        if self.s.closed_because is None and self.left > 0:
-            self.work_is_conserved()
-
-    def work_is_conserved(self):
-        """A free place on a lane with something ready does not exist."""
-        deferred = {ticket for _, ticket in self.s._deferred}
-        for lane in "abc":
-            flying = sum(self.lane_of[ticket] == lane for ticket in self.flying)
-            its = [t for t, name in self.lane_of.items() if name == lane]
-            ready = [t for t in its if t not in self.ended and t not in self.flying and t not in deferred]
-            assert not ready or flying == self.limit
-
-    def teardown(self):
-        if hasattr(self, "s"):
-            self.do(Closed("end"))
-            for ticket in list(self.flying):
-                del self.flying[ticket]
-                self.do(Arrived(ticket, SERVER))
-            assert set(range(1, self.next + 1)) == set(self.ended)
-
-
-TestWorld = World.TestCase
-TestWorld.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Sequence
 
-VERSION = 1
+    Row = tuple[object, ...]
+
 SCHEMA = """
 CREATE TABLE entries (
   key BLOB PRIMARY KEY, kind TEXT NOT NULL, created_at REAL NOT NULL, score REAL, label TEXT, reason TEXT, failure TEXT,
@@ -30,17 +31,31 @@ CREATE TABLE explanations (
 CREATE INDEX explanations_of ON explanations (evaluator, example);
 CREATE TABLE memo (key BLOB PRIMARY KEY, body BLOB NOT NULL, digest BLOB NOT NULL, created_at REAL NOT NULL)
 """
+# From format 1 to 2: what lanes have learned, and the rates that processes share.
+UPGRADES = (
+    """
+CREATE TABLE lanes (name TEXT PRIMARY KEY, learned BLOB NOT NULL, updated_at REAL NOT NULL);
+CREATE TABLE rates (name TEXT PRIMARY KEY, requests_at REAL NOT NULL, tokens_at REAL NOT NULL)
+""",
+)
 COLUMNS = "key, kind, created_at, score, label, reason, failure, evaluator, model, cost_usd, seconds, body"
+_CHANGED = ", ".join(f"{name} = excluded.{name}" for name in [*COLUMNS.split(", ")[1:], "digest"])
+ROWS_A_STATEMENT = 50  # one statement for many rows: between two statements Python's lock changes hands
 FAILURE_TTL_S = 7 * 86400.0  # a limit that was raised meanwhile deserves another try
 MEMOS_KEPT = 200
 _encoder = msgspec.json.Encoder()
+
+
+def cache_file(path: str, *, durable: bool = True) -> SqliteFile:
+    """The cache's file, for what is in it beside the entries as well."""
+    return SqliteFile(path, what="cache", schema=SCHEMA, upgrades=UPGRADES, durable=durable)
 
 
 class SqliteCache:
     """Answers, scores and compiled suites by content address. `ttl_s` is looked at when a row is read."""
 
     def __init__(self, path: str, *, ttl_s: float | None = None) -> None:
-        self.file = SqliteFile(path, what="cache", version=VERSION, schema=SCHEMA)
+        self.file = cache_file(path)
         self.ttl_s = ttl_s
 
     def read(self, keys: Sequence[bytes], *, now: float) -> dict[bytes, Entry]:
@@ -60,18 +75,21 @@ class SqliteCache:
         """Keep these in one durable transaction; a failure never replaces a success."""
 
         def work(connection: sqlite3.Connection) -> None:
-            rows = [_row(entry) for entry in entries]
-            connection.executemany(
-                f"INSERT INTO entries ({COLUMNS}, digest) VALUES ({','.join('?' * 13)}) ON CONFLICT (key) DO UPDATE SET "  # noqa: S608
-                + ", ".join(f"{name} = excluded.{name}" for name in [*COLUMNS.split(", ")[1:], "digest"])
-                + " WHERE excluded.failure IS NULL OR entries.failure IS NOT NULL",
-                rows,
-            )
-            connection.executemany(
-                "INSERT OR REPLACE INTO explanations VALUES (?, ?, ?, ?, ?)",
-                [(e.key, e.evaluator, e.example, e.explain, e.created_at) for e in entries if e.explain],
-            )
+            for some in _groups(rows):
+                connection.execute(
+                    f"INSERT INTO entries ({COLUMNS}, digest) VALUES {_marks(len(some), 13)} "  # noqa: S608 - our own words
+                    f"ON CONFLICT (key) DO UPDATE SET {_CHANGED} WHERE excluded.failure IS NULL OR entries.failure IS NOT NULL",
+                    [value for row in some for value in row],
+                )
+            for some in _groups(explained):
+                marks = _marks(len(some), 5)
+                connection.execute(
+                    f"INSERT OR REPLACE INTO explanations VALUES {marks}",  # noqa: S608 - question marks
+                    [value for row in some for value in row],
+                )
 
+        rows = [_row(entry) for entry in entries]
+        explained = [(e.key, e.evaluator, e.example, e.explain, e.created_at) for e in entries if e.explain]
         self.file.write(work)
 
     def close(self) -> None:
@@ -141,6 +159,15 @@ class SqliteCache:
         if self.file.reader() is not None:
             self.file.write(work)
         return deleted
+
+
+def _groups(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    return (rows[start : start + ROWS_A_STATEMENT] for start in range(0, len(rows), ROWS_A_STATEMENT))
+
+
+def _marks(rows: int, columns: int) -> str:
+    """The places of so many rows in a statement."""
+    return ",".join([f"({','.join('?' * columns)})"] * rows)
 
 
 def _row(entry: Entry) -> tuple[object, ...]:

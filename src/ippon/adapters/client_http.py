@@ -38,6 +38,11 @@ class HttpClient:
         self._now = now
         self._session = HttpSession(timeouts)
 
+    @property
+    def resent(self) -> int:
+        """Requests sent beyond one a `send`."""
+        return self._session.resent
+
     async def send(self, request: Request) -> Answer | Failure:
         """The body that came back, as text."""
         assert isinstance(request, HttpRequest), "wiring sends each kind of request to its own client"

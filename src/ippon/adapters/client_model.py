@@ -13,6 +13,7 @@ import msgspec
 
 from ippon.adapters.http_session import HttpSession, Reply, host_of, keeps_secrets
 from ippon.execute.faults import Asked, classify, error_in, well_formed
+from ippon.execute.hints import told_in
 from ippon.records.call import Answer, Failure, ModelRequest
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ _UNSUPPORTED = (
     r"|extra (inputs|fields)|deprecated|only the default|max_completion_tokens"
 )
 _REFUSALS = frozenset({400, 422})
+_EVENTS = ("data:", "event:", ":", "id:", "retry:")  # how a line of a `text/event-stream` begins
 
 
 class Strange(NamedTuple):
@@ -148,7 +150,8 @@ class ModelClient:
     def _read(self, reply: Reply, request: ModelRequest, door: Door) -> Answer | Failure:
         answer = self._dialect.read(reply.body)
         if isinstance(answer, Answer):
-            return answer
+            told = told_in(reply.headers, self._now())
+            return answer if told is None else msgspec.structs.replace(answer, told=told)
         return self.fault(reply, request, door) if answer.is_error else strange(answer, door)
 
     def _found(self, provider: str, base_url: str | None) -> Door | Failure:
@@ -188,7 +191,10 @@ def strange(found: Strange, door: Door) -> Failure:
 
 
 def decoded(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any | Strange:
-    """A reply's body as the decoder's type; broken characters are replaced, anything else that is broken is strange."""
+    """A reply's body as the decoder's type; anything that is broken in it is strange.
+
+    Mended are broken characters, which are replaced, and numbers that are none (NaN, Infinity): they are not told.
+    """
     try:
         return decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -203,8 +209,11 @@ def _mended(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any | Strange:
         return Strange("an empty body")
     if text.startswith("<"):
         return Strange("HTML or XML instead of JSON")
+    if text.startswith(_EVENTS):
+        return Strange("a stream of events, which nobody asked for, instead of one JSON object")
     try:
-        return decoder.decode(well_formed(json.dumps(json.loads(text), ensure_ascii=False)))
+        mended = json.loads(text, parse_constant=lambda _: None)
+        return decoder.decode(well_formed(json.dumps(mended, ensure_ascii=False)))
     except msgspec.ValidationError:
         return Strange("JSON of another shape")
     except (ValueError, RecursionError):

@@ -6,11 +6,12 @@ No redirects, cookies or proxies from the environment; no retries but one: a kep
 from __future__ import annotations
 
 import asyncio
+import os
 import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from ippon.execute.faults import inert
+from ippon.adapters.http_trouble import SilentError, Timeouts, failure_of
 from ippon.records.call import Failure
 
 if TYPE_CHECKING:
@@ -20,19 +21,11 @@ if TYPE_CHECKING:
     import aiohttp
 
 BODY_LIMIT = 8 * 1024 * 1024
-CONNECTIONS = 256
+HEADER_LIMIT = 64 * 1024
+REQUEST_ID = "x-client-request-id"
 _LOOPBACK = frozenset({"localhost", "::1"})
 _GZIP_OR_ZLIB = 47  # zlib's window bits for "find out which of the two it is"
 _PACKED = frozenset({"gzip", "x-gzip", "deflate"})
-
-
-class Timeouts(NamedTuple):
-    """In seconds: until connected, until the first byte, between two bytes, in all."""
-
-    connect_s: float = 5.0
-    first_byte_s: float = 60.0
-    idle_s: float = 30.0
-    attempt_s: float = 120.0
 
 
 class Reply(NamedTuple):
@@ -77,34 +70,38 @@ class HttpSession:
     def __init__(self, timeouts: Timeouts | None = None) -> None:
         self._timeouts = timeouts or Timeouts()
         self._session: aiohttp.ClientSession | None = None
+        self._fresh: aiohttp.ClientSession | None = None
+        self._name = os.urandom(8).hex()
+        self._sent = 0
         self.resent = 0
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply | Failure:
         """The server's reply, whatever its status; a Failure where there is none."""
-        session = self._session or self._opened()
         kept = _Kept()
-        reply = await self._post(session, url, headers, body, kept)
-        return await self._post_again(session, url, headers, body) if kept.was_closed else reply
-
-    async def _post_again(
-        self, session: aiohttp.ClientSession, url: str, headers: Mapping[str, str], body: bytes
-    ) -> Reply | Failure:
+        self._session = self._session or self._opened()
+        reply = await self._post(self._session, url, headers, body, kept)
+        if not kept.was_closed:
+            return reply
         self.resent += 1
-        return await self._post(session, url, headers, body, _Kept())
+        self._fresh = self._fresh or self._opened(always_new=True)
+        return await self._post(self._fresh, url, headers, body, kept)
 
     async def close(self) -> None:
         """Close all connections. May be called twice."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        sessions, self._session, self._fresh = (self._session, self._fresh), None, None
+        for session in sessions:
+            if session is not None:
+                await session.close()
 
-    def _opened(self) -> aiohttp.ClientSession:
+    def _opened(self, *, always_new: bool = False) -> aiohttp.ClientSession:
         import aiohttp  # noqa: PLC0415 - 150 ms that a warm run does not pay
+
+        from ippon.adapters.http_connections import Connections  # noqa: PLC0415
 
         tracing = aiohttp.TraceConfig()
         tracing.on_connection_reuseconn.append(_note_reuse)
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, limit_per_host=CONNECTIONS),
+        return aiohttp.ClientSession(
+            connector=Connections(always_new=always_new),
             timeout=aiohttp.ClientTimeout(
                 total=self._timeouts.attempt_s,
                 sock_connect=self._timeouts.connect_s,
@@ -113,42 +110,67 @@ class HttpSession:
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             trust_env=False,
+            max_field_size=HEADER_LIMIT,
             trace_configs=[tracing],
             headers={"accept-encoding": "gzip, deflate", "user-agent": "ippon"},
         )
-        return self._session
 
     async def _post(
         self, session: aiohttp.ClientSession, url: str, headers: Mapping[str, str], body: bytes, kept: _Kept
     ) -> Reply | Failure:
         import aiohttp  # noqa: PLC0415
 
+        self._sent += 1
+        asked = {**headers, REQUEST_ID: f"{self._name}-{self._sent}"}
         try:
             async with session.post(
-                url, data=body, headers=headers, allow_redirects=False, trace_request_ctx=kept
+                url, data=body, headers=asked, allow_redirects=False, trace_request_ctx=kept
             ) as response:
                 kept.reused = False  # from here on it is no race with the server's closing
-                return await self._read(response)
+                return self._unfit(response, asked[REQUEST_ID]) or await self._read(response)
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError, zlib.error) as error:
-            return _trouble(error, url, kept, self._timeouts)
+            failure = failure_of(error, host_of(url), self._timeouts)
+            kept.was_closed = kept.reused and failure.reason == "transport"
+            return failure
+
+    def _unfit(self, response: aiohttp.ClientResponse, request_id: str) -> Failure | None:
+        """Why a reply is not worth reading: it is another request's, where its server repeats what requests are called."""
+        echoed = response.headers.get(REQUEST_ID, request_id)
+        if echoed != request_id and echoed.startswith(self._name):
+            message = f"{response.url.host} sent the answer to another request"
+            return Failure(reason="transport", message=message, status=response.status)
+        if sum(len(name) + len(value) for name, value in response.raw_headers) > HEADER_LIMIT:
+            return _strange(response, f"has headers of more than {HEADER_LIMIT // 1024} KiB")
+        return None
 
     async def _read(self, response: aiohttp.ClientResponse) -> Reply | Failure:
         """The body, unpacked as it comes, so that no more than the limit is ever held."""
         unpack = _unpacker(response.headers.get("content-encoding", ""))
         if unpack is None:
             return _strange(response, "is packed in a way that was not asked for")
-        content, loop = response.content, asyncio.get_running_loop()
+        body = await self._unpacked(response, unpack)
+        if body is None:
+            return _strange(response, f"is larger than {BODY_LIMIT // 1024**2} MiB")
+        return Reply(response.status, response.headers, body)
+
+    async def _unpacked(self, response: aiohttp.ClientResponse, unpack: Callable[[bytes, int], bytes]) -> bytes | None:
+        """None for a body that is too large; TimeoutError says so where its sender fell silent."""
+        content, loop, idle_s = response.content, asyncio.get_running_loop(), self._timeouts.idle_s
         chunks: list[bytes] = []
         size = 0
-        async with asyncio.timeout(self._timeouts.idle_s) as deadline:
-            while chunk := await content.readany():
-                chunk = unpack(chunk, BODY_LIMIT + 1 - size)
-                size += len(chunk)
-                if size > BODY_LIMIT:
-                    return _strange(response, f"is larger than {BODY_LIMIT // 1024**2} MiB")
-                chunks.append(chunk)
-                deadline.reschedule(loop.time() + self._timeouts.idle_s)
-        return Reply(response.status, response.headers, chunks[0] if len(chunks) == 1 else b"".join(chunks))
+        deadline = asyncio.timeout(idle_s)
+        try:
+            async with deadline:
+                while chunk := await content.readany():
+                    chunk = unpack(chunk, BODY_LIMIT + 1 - size)
+                    size += len(chunk)
+                    if size > BODY_LIMIT:
+                        return None
+                    chunks.append(chunk)
+                    deadline.reschedule(loop.time() + idle_s)
+        except TimeoutError as error:
+            raise SilentError if deadline.expired() else error from None
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 class _Kept:
@@ -176,35 +198,3 @@ def _unpacker(encoding: str) -> Callable[[bytes, int], bytes] | None:
 def _strange(response: aiohttp.ClientResponse, what: str) -> Failure:
     message = f"the answer of {response.url.host} {what}"
     return Failure(reason="not_a_provider", status=response.status, message=message)
-
-
-def _trouble(error: Exception, url: str, kept: _Kept, timeouts: Timeouts) -> Failure:
-    """The failure that an exception stands for. What an exception says of the address is not shown, only its host."""
-    import aiohttp  # noqa: PLC0415
-
-    host = host_of(url)
-    match error:
-        case aiohttp.ConnectionTimeoutError():
-            return Failure(reason="connect", message=f"no connection to {host} within {timeouts.connect_s:g} s")
-        case aiohttp.ClientConnectorError() | aiohttp.ServerFingerprintMismatch() | aiohttp.ClientConnectorSSLError():
-            return _unconnected(error, host)
-        case TimeoutError():
-            return Failure(reason="timeout", message=f"{host} was silent for too long")
-        case aiohttp.ClientResponseError() | zlib.error():
-            return Failure(reason="not_a_provider", message=f"{host} does not speak HTTP as it should")
-        case ValueError() | aiohttp.NonHttpUrlClientError():
-            return Failure(reason="not_found", message="the base URL is no http or https address")
-        case _:
-            kept.was_closed = kept.reused
-            return Failure(reason="transport", message=f"the connection to {host} broke off ({type(error).__name__})")
-
-
-def _unconnected(error: aiohttp.ClientConnectorError, host: str) -> Failure:
-    """No connection: a certificate that is not accepted will not be the next time either."""
-    import aiohttp  # noqa: PLC0415
-
-    if isinstance(error, aiohttp.ClientSSLError):
-        return Failure(reason="not_found", message=f"no secure connection to {host}: {inert(str(error.os_error))}")
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return Failure(reason="connect", message=f"the host {host} cannot be found")
-    return Failure(reason="connect", message=f"no connection to {host}: {inert(error.strerror or '')}")

@@ -22,13 +22,17 @@ class SqliteFile:
 
     Reads and writes have a connection each, so that a reader in one thread never waits for the commit of the writer in
     another; each connection is used by one thread at a time. Deleting rows is how it is emptied: the file is never unlinked.
+    `upgrades` lead from one format to the next, the first from 1 to 2; a file of an older format is read as it is, and
+    upgraded when it is first written. What is not `durable` may be lost by a power cut, never by a killed process.
     """
 
-    def __init__(self, path: str, *, what: str, version: int, schema: str) -> None:
+    def __init__(
+        self, path: str, *, what: str, schema: str, upgrades: Sequence[str] = (), durable: bool = True
+    ) -> None:
         self.path = path
         self._what = what
-        self._version = version
-        self._schema = schema
+        self._steps = (schema, *upgrades)
+        self._durable = durable
         self._reader: sqlite3.Connection | None = None
         self._writer: sqlite3.Connection | None = None
 
@@ -108,8 +112,8 @@ class SqliteFile:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if application == APPLICATION_ID:
-            if version > self._version:
-                raise self._refused(f"was made by a newer ippon (format {version}; this one knows {self._version})")
+            if version > len(self._steps):
+                raise self._refused(f"was made by a newer ippon (format {version}; this one knows {len(self._steps)})")
             return False
         if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
             raise self._refused("is another program's database")
@@ -118,13 +122,14 @@ class SqliteFile:
     def _prepare(self, connection: sqlite3.Connection) -> None:
         """Make the file ours, once: of two processes that start together, one writes the schema and the other finds it."""
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")
         connection.execute("BEGIN IMMEDIATE")
-        if self._is_new(connection):
-            for statement in self._schema.split(";\n"):
+        done = 0 if self._is_new(connection) else connection.execute("PRAGMA user_version").fetchone()[0]
+        if done < len(self._steps):
+            for statement in ";\n".join(self._steps[done:]).split(";\n"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {self._version}")
+            connection.execute(f"PRAGMA user_version = {len(self._steps)}")
         connection.execute("COMMIT")
 
     def _refused(self, why: str) -> StoreError:

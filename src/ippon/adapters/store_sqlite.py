@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from ippon.adapters.sqlite_file import SqliteFile
-from ippon.records.run import Earlier, Result, Run
+from ippon.records.kept import Resumed
+from ippon.records.run import Counts, Earlier, Result, Run
 
 if TYPE_CHECKING:
     import sqlite3
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from ippon.records.kept import Kept
 
-VERSION = 1
 SCHEMA = """
 CREATE TABLE runs (
   run_id TEXT PRIMARY KEY, started_at REAL NOT NULL, suite TEXT NOT NULL, target TEXT, body BLOB NOT NULL, sheet BLOB
@@ -36,10 +36,11 @@ class _Row(msgspec.Struct, frozen=True, array_like=True):
 
 
 class _Sheet(msgspec.Struct, frozen=True, array_like=True):
-    """The results of a run in one piece, each response once."""
+    """The results of a run in one piece, each response once; `responses` are the keys of fetched ones and their texts."""
 
     texts: list[str]
     rows: list[_Row]
+    responses: list[tuple[bytes, int]] = []
 
 
 class SqliteStore:
@@ -49,7 +50,7 @@ class SqliteStore:
     """
 
     def __init__(self, path: str) -> None:
-        self.file = SqliteFile(path, what="history", version=VERSION, schema=SCHEMA)
+        self.file = SqliteFile(path, what="history", schema=SCHEMA)
 
     def begin(self, run: Run) -> None:
         """Note that a run has started, durably."""
@@ -57,8 +58,8 @@ class SqliteStore:
 
     def record(self, run_id: str, rows: Sequence[Kept]) -> None:
         """Keep results, durably, as they arrive."""
-        written = [(run_id, row.position, msgspec.json.encode(_sheet([row]))) for row in rows]
-        self.file.write(lambda connection: connection.executemany("INSERT INTO journal VALUES (?, ?, ?)", written))
+        written = (run_id, rows[0].position, msgspec.json.encode(_sheet(rows)))
+        self.file.write(lambda connection: connection.execute("INSERT INTO journal VALUES (?, ?, ?)", written))
 
     def finish(self, run: Run, rows: Sequence[Kept]) -> None:
         """Close a run: all of its results and its summary, in one transaction."""
@@ -73,7 +74,8 @@ class SqliteStore:
     def runs(self) -> list[Run]:
         """All runs without their results, newest first."""
         rows = self.file.rows("SELECT body FROM runs ORDER BY started_at DESC")
-        return [msgspec.json.decode(body, type=Run) for (body,) in _blobs(rows)]
+        found = [msgspec.json.decode(body, type=Run) for (body,) in _blobs(rows)]
+        return [each if each.finished else _so_far(each, self.results(each.run_id)) for each in found]
 
     def last(self, suite: str, target: str | None) -> Earlier | None:
         """The newest run of a suite that has an end, without its results: of the same target, else of any."""
@@ -87,7 +89,8 @@ class SqliteStore:
 
     def results(self, run_id: str) -> list[Result]:
         """The results of a run, in the order of its plan."""
-        rows = sorted((row for sheet in self._sheets(run_id) for row in _rows(sheet)), key=lambda row: row.position)
+        sheets = (msgspec.json.decode(sheet, type=_Sheet) for sheet in self._sheets(run_id))
+        rows = sorted((row for sheet in sheets for row in _rows(sheet)), key=lambda row: row.position)
         return [row.result for row in rows]
 
     def newest(self, suite: str) -> Run | None:
@@ -100,15 +103,23 @@ class SqliteStore:
     def load(self, run_id: str) -> Run | None:
         """A run with its results in the order of its plan; "latest" is the newest."""
         by = ("ORDER BY started_at DESC LIMIT 1", ()) if run_id == LATEST else ("WHERE run_id = ?", (run_id,))
-        for body, _ in self.file.rows(f"SELECT body, sheet FROM runs {by[0]}", by[1]):  # noqa: S608 - the words are ours
-            run = msgspec.json.decode(cast("bytes", body), type=Run)
-            return msgspec.structs.replace(run, results=tuple(self.results(run.run_id)))
+        for (body,) in _blobs(self.file.rows(f"SELECT body FROM runs {by[0]}", by[1])):  # noqa: S608 - the words are ours
+            run = msgspec.json.decode(body, type=Run)
+            results = self.results(run.run_id)
+            return msgspec.structs.replace(run if run.finished else _so_far(run, results), results=tuple(results))
         return None
 
-    def known(self, run_id: str) -> dict[bytes, Result]:
-        """The scored results of a run by their score keys."""
-        found = (row for sheet in self._sheets(run_id) for row in _rows(sheet))
-        return {row.key: row.result for row in found if row.key is not None and row.result.score is not None}
+    def known(self, run_id: str) -> Resumed:
+        """The scored results and the fetched responses of a run by their keys."""
+        results: dict[bytes, Result] = {}
+        responses: dict[bytes, str] = {}
+        for body in self._sheets(run_id):
+            sheet = msgspec.json.decode(body, type=_Sheet)
+            responses |= {key: sheet.texts[text] for key, text in sheet.responses}
+            for row in _rows(sheet):
+                if row.key is not None and row.result.score is not None:
+                    results[row.key] = row.result
+        return Resumed(results, responses)
 
     def close(self) -> None:
         """Close the file. May be called twice."""
@@ -123,26 +134,40 @@ class SqliteStore:
 
 def _put(connection: sqlite3.Connection, run: Run, sheet: bytes | None) -> None:
     body = msgspec.json.encode(msgspec.structs.replace(run, results=()))
-    row = (run.run_id, run.started_at, run.suite, run.target, body, sheet)
-    connection.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?)", row)
+    row = (run.run_id, run.started_at, run.suite, run.target, body, None if sheet is None else len(sheet))
+    room = "iif(?6 IS NULL, NULL, zeroblob(?6))"
+    put = connection.execute(f"INSERT OR REPLACE INTO runs VALUES (?1, ?2, ?3, ?4, ?5, {room})", row)  # noqa: S608 - the words are ours
+    if sheet is not None:
+        assert put.lastrowid is not None
+        # Written in place: as a value of the row SQLite would copy it twice, 7 MB of 10,000 results.
+        with connection.blobopen("runs", "sheet", put.lastrowid) as blob:
+            blob.write(sheet)
 
 
 def _sheet(rows: Sequence[Kept]) -> _Sheet:
     """Results as one piece; the response is taken out of each and kept once."""
     texts: dict[str, int] = {}
+    responses: dict[bytes, int] = {}
     made: list[_Row] = []
     for row in rows:
         text = row.result.text
         place = None if text is None else texts.setdefault(text, len(texts))
+        if row.response is not None and place is not None:
+            responses[row.response] = place
         made.append(_Row(row.position, row.key, place, msgspec.structs.replace(row.result, text=None)))
-    return _Sheet(list(texts), made)
+    return _Sheet(list(texts), made, list(responses.items()))
 
 
-def _rows(sheet: bytes) -> Iterator[_Row]:
+def _so_far(run: Run, results: Sequence[Result]) -> Run:
+    """A run without an end, with the counts of what is kept of it."""
+    counts = Counts.of(results, total=run.counts.total, planned=run.counts.planned)
+    return msgspec.structs.replace(run, counts=counts)
+
+
+def _rows(sheet: _Sheet) -> Iterator[_Row]:
     """The rows of a sheet, each result with its text again."""
-    found = msgspec.json.decode(sheet, type=_Sheet)
-    for row in found.rows:
-        text = None if row.text is None else found.texts[row.text]
+    for row in sheet.rows:
+        text = None if row.text is None else sheet.texts[row.text]
         yield msgspec.structs.replace(row, result=msgspec.structs.replace(row.result, text=text))
 
 

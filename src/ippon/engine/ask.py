@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from math import ceil
 from typing import TYPE_CHECKING
 
 from ippon.engine.keeper import Keeper
 from ippon.engine.parts import Asked
 from ippon.engine.perform import Performer
-from ippon.engine.run import finish
+from ippon.engine.run import finish, known_rows
+from ippon.execute.drift import strange_models
 from ippon.execute.gateway import Doors, Gateway
 from ippon.execute.limits import Policy
+from ippon.records.call import TRANSIENT
 from ippon.records.event import LaneStopped
 from ippon.records.run import Counts, Run
 
@@ -18,16 +21,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ippon.engine.parts import Parts, Prepared
+    from ippon.ports import Rates
     from ippon.records.call import Failure
     from ippon.records.kept import Entry
 
 GRACE_S = 2.0  # what is in flight gets this long after Ctrl-C or the end of a budget
 INTERRUPTED = "interrupted"
+NO_HEDGES = "--hedge is off at this tier: it tests gates, and the first answer of two is a biased sample"
 
 
 async def ask(prepared: Prepared, parts: Parts) -> Run:
     """Ask for what is left, then finish. The loop ends every task, client and thread that it started."""
     parts.store.begin(_opened(prepared))
+    if prepared.results:  # the history of a killed run is to be whole: it may be gone on with where there is no cache
+        parts.store.record(prepared.wish.run_id, known_rows(prepared))
     stops: list[str] = []
     gateway: Gateway
 
@@ -38,7 +45,8 @@ async def ask(prepared: Prepared, parts: Parts) -> Run:
         asyncio.get_running_loop().call_later(GRACE_S if len(stops) == 1 else 0, gateway.cancel)
 
     keeper = Keeper(parts.cache, parts.store, prepared.wish.run_id, listen=parts.listen, on_trouble=stop)
-    gateway = gateway_of(prepared, parts, keeper.keep)
+    rates = parts.rates()
+    gateway = gateway_of(prepared, parts, keeper.keep, rates)
     performer = Performer(
         prepared.setting,
         gateway,
@@ -47,7 +55,11 @@ async def ask(prepared: Prepared, parts: Parts) -> Run:
         listen=parts.listen,
         find=_finder(prepared, parts),
     )
-    await _performed(prepared, parts, performer, keeper, gateway, stop)
+    try:
+        await _performed(prepared, parts, performer, keeper, gateway, stop)
+    finally:
+        rates.remember(gateway.scheduler.learned, now=parts.clock.now())
+        rates.close()
     gateway.meter.calls_sent += parts.resent()
     gateway.meter.retries += parts.resent()
     if keeper.trouble is not None:
@@ -59,6 +71,10 @@ async def ask(prepared: Prepared, parts: Parts) -> Run:
         stopped_because=because[0] if because else gateway.scheduler.closed_because,
         interrupted=INTERRUPTED in stops,
         spend_stop=any(failure.reason in {"spend", "authentication"} for failure in gateway.stopped.values()),
+        warnings=(
+            *((NO_HEDGES,) if prepared.wish.hedge and not _may_hedge(prepared) else ()),
+            *strange_models(gateway.meter.answered_by),
+        ),
     )
     return finish(prepared, parts, asked)
 
@@ -77,13 +93,15 @@ async def _performed(
     timer = None if max_s is None else loop.call_later(max_s, stop, f"the budget of {max_s:g} s is used up")
     restore = parts.stop(stop)
     writing = loop.create_task(keeper.work())
+    performer.tell()
     try:
         await performer.perform(prepared.todo)
     finally:
+        performer.hush()
         if timer is not None:
             timer.cancel()
         restore()
-        gateway.cancel()
+        gateway.end()
         keeper.close()
         try:
             await writing
@@ -91,7 +109,7 @@ async def _performed(
             await parts.close_clients()
 
 
-def gateway_of(prepared: Prepared, parts: Parts, keep: Callable[[Entry], None]) -> Gateway:
+def gateway_of(prepared: Prepared, parts: Parts, keep: Callable[[Entry], None], rates: Rates) -> Gateway:
     """The gateway of one run, which stops where its budgets end."""
     wish = prepared.wish
 
@@ -109,14 +127,25 @@ def gateway_of(prepared: Prepared, parts: Parts, keep: Callable[[Entry], None]) 
         parts.listen(LaneStopped(lane=lane, message=failure.message, hint=_hint(failure)))
 
     gateway = Gateway(
-        Doors(parts.client_for, parts.cache, parts.clock, keep, parts.price_for),
-        scheduler=parts.scheduler(may_send),
+        Doors(parts.client_for, parts.cache, parts.clock, keep, parts.price_for, rates),
+        scheduler=parts.scheduler(rates, may_send=may_send, hedges=_may_hedge(prepared)),
         policy=Policy(),
         read_cache=not wish.refresh,
         retry_failed=wish.retry_failed,
         on_stop=on_stop,
     )
     return gateway
+
+
+def _may_hedge(prepared: Prepared) -> bool:
+    """Whether slow calls may be made twice: not where gates are tested, since first answers of two are a biased sample."""
+    return prepared.wish.hedge and not _tests_gates(prepared)
+
+
+def _tests_gates(prepared: Prepared) -> bool:
+    selection = prepared.selection
+    drawn = len(selection.evaluations) > len(selection.chosen)
+    return bool(prepared.setting.suite.gates) and drawn and not selection.narrowed
 
 
 def _finder(prepared: Prepared, parts: Parts) -> Callable[[bytes], Entry | None]:
@@ -143,8 +172,10 @@ def _opened(prepared: Prepared) -> Run:
         started_at=prepared.started_at,
         verdict="incomplete",
         exit_code=3,
-        stopped_because="",
+        stopped_because="not finished: killed, or still at work",
         wall_s=0.0,
+        cost_usd=None,
+        finished=False,
         seed=wish.seed,
         counts=Counts(total=selection.total, planned=len(selection.evaluations)),
         judge=wish.judge,
@@ -153,10 +184,12 @@ def _opened(prepared: Prepared) -> Run:
 
 
 def _hint(failure: Failure) -> str:
+    if failure.retry_after_s is not None and failure.reason in TRANSIENT:
+        return f"in {ceil(failure.retry_after_s / 60)} min the same command goes on where this stopped"
     return {
         "connect": "is it running? ippon doctor looks",
         "not_found": "check the model's name and the base URL",
         "not_a_provider": "the address answers, but not as a model provider does; check the base URL",
-        "authentication": "check the key; then the same command goes on where this stopped",
+        "authentication": "set the right key; then the same command goes on where this stopped",
         "spend": "add credit or raise the limit; then the same command goes on where this stopped",
     }.get(failure.reason, "the same command goes on where this stopped")

@@ -9,6 +9,7 @@ import msgspec
 
 from ippon.engine.ask import gateway_of
 from ippon.engine.journey import journey
+from ippon.execute.wanted import Wanted
 from ippon.records.call import Answered, CommandRequest, Failed, FunctionRequest, HttpRequest, ModelRequest
 from ippon.records.event import Attempt
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 async def attempt(prepared: Prepared, parts: Parts) -> Attempt:
     """Evaluate the first evaluation of a plan, whether its score is known or not; answers come from the cache if they can."""
     entries: list[Entry] = []
-    gateway = gateway_of(prepared, parts, entries.append)
+    rates = parts.rates()
+    gateway = gateway_of(prepared, parts, entries.append, rates)
     evaluation = prepared.selection.evaluations[0]
     text = prepared.known.texts.get((evaluation.example, evaluation.response))
     steps = journey(prepared.setting, evaluation, text, find=lambda _key: None, now=parts.clock.now)
@@ -29,14 +31,15 @@ async def attempt(prepared: Prepared, parts: Parts) -> Attempt:
     try:
         asking = next(steps)
         while True:
-            gateway.ask(steps, asking.request, asking.repeat, shared=asking.shared)
+            gateway.ask([Wanted(steps, asking.request, asking.repeat, asking.shared)])
             ((_, outcome),) = await gateway.arrivals()
             exchanges.append((shown_request(asking.request), _shown_outcome(outcome), _is_cached(outcome)))
             asking = steps.send(outcome)
     except StopIteration as stop:
         ended = stop.value
     finally:
-        gateway.cancel()
+        gateway.end()
+        rates.close()
         await parts.close_clients()
     if parts.cache is not None:
         await asyncio.to_thread(parts.cache.write, [*entries, *ended.entries])

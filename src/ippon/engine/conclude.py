@@ -5,10 +5,13 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from ippon.decide.gate import gate_results
 from ippon.decide.scores import SCORE_SPAN, SEPARATION_SPAN, Sample, means, summary
 from ippon.decide.verdict import ending, what_inconclusive_does
 from ippon.records.bundle import Bundle
+from ippon.records.evaluators import Cascade, Judge, Pairwise
 from ippon.records.run import Counts, Latency, Run, Tokens
 from ippon.select.discriminative import expected_gap
 
@@ -47,7 +50,7 @@ def conclude(
     setting: Setting, selection: Selection, results: Sequence[Result], course: Course, *, evidence: str = ""
 ) -> Run:
     """The run, complete. `results` stand in the order of the selection."""
-    counts = _counts(selection, results)
+    counts = Counts.of(results, total=selection.total, planned=len(results))
     samples = _samples(setting, selection, results)
     weights = {each.name: each.weight for each in setting.suite.evaluators}
     # Of a part that a filter picked, no gate of the suite can be tested.
@@ -91,13 +94,6 @@ def conclude(
         on_inconclusive=action,
         **measured,
     )
-
-
-def _counts(selection: Selection, results: Sequence[Result]) -> Counts:
-    found = {"cached": 0, "answered": 0, "failed": 0, "missing": 0, "skipped": 0}
-    for result in results:
-        found[result.status] += 1
-    return Counts(total=selection.total, planned=len(results), **found)
 
 
 def _samples(setting: Setting, selection: Selection, results: Sequence[Result]) -> dict[str, Sample]:
@@ -155,7 +151,8 @@ def _summaries(
         gap = expected_gap(suite, suite.examples[evaluation.example])
         if gap is not None:
             gaps.setdefault(result.evaluator, {})[evaluation.example] = gap
-    return {
+    judged = {each.name for each in suite.evaluators if isinstance(each, Judge | Pairwise | Cascade)}
+    summaries = {
         name: summary(
             sample,
             failed=failed.get(name, 0),
@@ -164,6 +161,7 @@ def _summaries(
         )
         for name, sample in samples.items()
     }
+    return {name: msgspec.structs.replace(each, judged=name in judged) for name, each in summaries.items()}
 
 
 def _measured(meter: Meter) -> dict[str, Any]:

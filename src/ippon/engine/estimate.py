@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ippon.engine.setting import Setting
     from ippon.records.call import Request
     from ippon.records.evaluators import AnyEvaluator
-    from ippon.records.run import Earlier, Evaluation
+    from ippon.records.run import Evaluation
     from ippon.records.suite import Price
 
 
@@ -35,7 +36,8 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
 def estimate(prepared: Prepared, parts: Parts) -> Estimate:
     """What the evaluations left to ask would take, each lane as wide as it is.
 
-    Prompts are measured (one an evaluator), answers guessed at 100 tokens; seconds come from the last run's median call.
+    Prompts are measured (one an evaluator), answers guessed at 100 tokens; seconds come from the median call of the last
+    run that made some to the same judges.
     """
     lanes: dict[str, int] = {}
     usd: float | None = 0.0
@@ -46,7 +48,7 @@ def estimate(prepared: Prepared, parts: Parts) -> Estimate:
         one = _usd(request, parts.price_for) if isinstance(request, ModelRequest) else 0.0
         usd = None if usd is None or one is None else usd + one * calls
     longest = max((max(1.0, calls / parts.limit_of(lane)) for lane, calls in lanes.items()), default=0.0)
-    return Estimate(calls=sum(lanes.values()), seconds=_seconds(longest, prepared.previous), usd=usd)
+    return Estimate(calls=sum(lanes.values()), seconds=_seconds(longest, prepared, parts), usd=usd)
 
 
 def _requests(prepared: Prepared) -> Iterator[tuple[Request, int]]:
@@ -92,8 +94,12 @@ def _usd(request: ModelRequest, price_for: Callable[[ModelRequest], Price | None
     return cost_usd(Usage(input=guess_tokens(request), output=GUESSED_OUTPUT), price_for(request))
 
 
-def _seconds(rounds: float, previous: Earlier | None) -> float | None:
+def _seconds(rounds: float, prepared: Prepared, parts: Parts) -> float | None:
     if rounds == 0:
         return 0.0
-    median = previous.latency.p50 if previous is not None else None
+    suite, judge = prepared.setting.suite.name, prepared.wish.judge
+    runs = (run for run in parts.history.runs() if run.suite == suite)
+    last = chain([prepared.previous] if prepared.previous is not None else [], runs)
+    medians = (run.latency.p50 for run in last if run.judge == judge and run.latency.p50 is not None)
+    median = next(medians, None)
     return None if median is None else median * rounds

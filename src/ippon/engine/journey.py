@@ -49,6 +49,7 @@ class _Tally(msgspec.Struct):
     asked: int = 0
     cached: int = 0
     latency_s: float | None = None
+    hedged: bool = False
 
     def add(self, outcome: Outcome) -> None:
         self.tries += outcome.tries
@@ -57,6 +58,7 @@ class _Tally(msgspec.Struct):
             return
         self.cached += outcome.cached
         if isinstance(outcome, Answered):
+            self.hedged = self.hedged or outcome.hedged
             self.seconds += outcome.latency_s or 0.0
             if not outcome.cached:
                 self.latency_s = (self.latency_s or 0.0) + (outcome.latency_s or 0.0)
@@ -156,6 +158,7 @@ class _Journey:
             cached=known,
             tries=tally.tries,
             latency_s=tally.latency_s,
+            hedged=tally.hedged,
         )
         if isinstance(judgement, Unscored):
             return Ended(msgspec.structs.replace(result, error=judgement.failure), key, ())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ippon.engine.setting import Setting
     from ippon.ports import Cache
-    from ippon.records.kept import Entry
+    from ippon.records.kept import Entry, Resumed
     from ippon.records.run import Evaluation
 
 Place = tuple[int, ResponseKind]
@@ -44,17 +44,28 @@ class Todo(Bundle, frozen=True, kw_only=True):
     fresh: bool = False
 
 
-def known_texts(setting: Setting, evaluations: Sequence[Evaluation], cache: Cache | None, *, now: float) -> Texts:
-    """The responses that need not be fetched."""
+def known_texts(
+    setting: Setting,
+    evaluations: Sequence[Evaluation],
+    cache: Cache | None,
+    *,
+    now: float,
+    resumed: Mapping[bytes, str],
+) -> Texts:
+    """The responses that need not be fetched. Those of the run that goes on hold for any target: it is the same work."""
     wanted: set[Place] = {(each.example, each.response) for each in evaluations}
     examples = setting.suite.examples
     if not setting.asks_target:
         found = ((place, setting.recorded(examples[place[0]], place[1])) for place in wanted)
         return {place: text for place, text in found if text is not None}
-    if cache is None or not setting.is_target_pinned:
+    reads = cache is not None and setting.is_target_pinned
+    if not reads and not resumed:
         return {}
     keys: dict[bytes, Place] = {setting.response_key(example): (example, kind) for example, kind in wanted}
-    return {keys[key]: entry.body.decode() for key, entry in cache.read(list(keys), now=now).items()}
+    texts = {keys[key]: text for key, text in resumed.items() if key in keys}
+    if cache is not None and reads:
+        texts |= {keys[key]: entry.body.decode() for key, entry in cache.read(list(keys), now=now).items()}
+    return texts
 
 
 def look_up(
@@ -63,17 +74,17 @@ def look_up(
     cache: Cache | None,
     *,
     now: float,
-    resumed: Mapping[bytes, Result],
+    resumed: Resumed,
 ) -> Known:
     """All that is known of the evaluations, in two reads of the cache at most."""
-    texts = known_texts(setting, evaluations, cache, now=now)
+    texts = known_texts(setting, evaluations, cache, now=now, resumed=resumed.responses)
     keys: dict[Evaluation, bytes] = {}
     for each in evaluations:
         text = texts.get((each.example, each.response))
         if text is not None:
             keys[each] = setting.score_key(each, text)
     entries: Mapping[bytes, Entry] = cache.read(list(keys.values()), now=now) if cache is not None else {}
-    return Known(texts=texts, keys=keys, entries=entries, resumed=resumed)
+    return Known(texts=texts, keys=keys, entries=entries, resumed=resumed.results)
 
 
 def cached_result(setting: Setting, evaluation: Evaluation, text: str, entry: Entry) -> Result:

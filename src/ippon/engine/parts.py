@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ippon.records.bundle import Bundle
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ippon.engine.setting import Setting
     from ippon.execute.meter import Meter
     from ippon.execute.scheduler import Scheduler
-    from ippon.ports import Cache, Client, Clock, History, Listener, Store
+    from ippon.ports import Cache, Client, Clock, History, Listener, Rates, Store
     from ippon.records.call import ModelRequest, Request
     from ippon.records.kept import Kept
     from ippon.records.run import Earlier, Result, Selection
@@ -21,11 +21,19 @@ if TYPE_CHECKING:
     from ippon.select.matching import Filters
 
 
+class MakesScheduler(Protocol):
+    """Makes the scheduler of one run."""
+
+    def __call__(self, rates: Rates, /, *, may_send: Callable[[int], str | None], hedges: bool) -> Scheduler:
+        """`may_send` says why nothing more may be sent, if it may not; `hedges`: slow calls are made twice."""
+        ...
+
+
 class Parts(Bundle, frozen=True, kw_only=True):
     """The plugs of one run.
 
     `stop` is handed a function that ends the run from outside (Ctrl-C), while it asks; `resent` counts what clients sent
-    beyond one request an attempt.
+    beyond one request an attempt. `rates` are opened, and `scheduler` is made of them, only by a run that asks.
     """
 
     cache: Cache | None
@@ -35,7 +43,8 @@ class Parts(Bundle, frozen=True, kw_only=True):
     listen: Listener
     client_for: Callable[[Request], Client]
     price_for: Callable[[ModelRequest], Price | None]
-    scheduler: Callable[[Callable[[int], str | None]], Scheduler]
+    rates: Callable[[], Rates]
+    scheduler: MakesScheduler
     limit_of: Callable[[str], int]
     stop: Callable[[Callable[[str], None]], Callable[[], None]]
     close_clients: Callable[[], Awaitable[None]]
@@ -55,6 +64,7 @@ class Wish(Bundle, frozen=True, kw_only=True):
     max_usd: float | None = None
     refresh: bool = False
     retry_failed: bool = False
+    hedge: bool = False
     resume: str | None = None
     grouped: bool = False
     judge: str | None = None
@@ -87,6 +97,7 @@ class Asked(Bundle, frozen=True):
     stopped_because: str | None = None
     interrupted: bool = False
     spend_stop: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 NOTHING_ASKED = Asked()

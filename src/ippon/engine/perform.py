@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from ippon.engine.journey import Ended, journey
+from ippon.execute.wanted import Wanted
 from ippon.records.call import Failure
-from ippon.records.event import Progress
-from ippon.records.kept import Kept
+from ippon.records.event import Progress, Slow
 from ippon.records.run import Result
 
 if TYPE_CHECKING:
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
     from ippon.execute.gateway import Gateway
     from ippon.ports import Clock, Listener
     from ippon.records.call import Outcome
-    from ippon.records.kept import Entry
+    from ippon.records.kept import Entry, Kept
 
-WINDOW = 64  # evaluations that may wait for a place in a lane; the rest of the plan stays an iterator
 PROGRESS_S = 0.25
-BREATH = 32  # evaluations that need no call, between two looks at the loop
+SLOW_S = 5.0  # a call that takes longer is worth naming
+BREATH = 32  # evaluations that are started, and looked up, between two looks at the loop
 
 
 class _Job(NamedTuple):
@@ -54,7 +55,7 @@ class Performer:
         self._listen = listen
         self._find = find
         self._under_way = 0
-        self._told_at = 0.0
+        self._telling: asyncio.TimerHandle | None = None
         self._responses: set[bytes] = set()
 
     async def perform(self, todo: Iterable[Todo]) -> None:
@@ -62,30 +63,28 @@ class Performer:
         left: Iterator[Todo] | None = iter(todo)
         while left is not None or self._under_way:
             left = await self._fed(left)
-            for waiter, outcome in await self._gateway.arrivals():
-                assert isinstance(waiter, _Job)
-                self._advance(waiter, outcome)
-            self._tell()
+            arrivals = await self._gateway.arrivals()
+            self._gateway.ask(self._advanced((cast("_Job", waiter), outcome) for waiter, outcome in arrivals))
 
     async def _fed(self, left: Iterator[Todo] | None) -> Iterator[Todo] | None:
-        """Start evaluations until enough of them wait; None once the plan is used up."""
-        started = 0
-        while left is not None and self._gateway.scheduler.waiting < WINDOW:
-            todo = next(left, None)
-            if todo is None:
+        """Start evaluations until enough of them wait, so that the plan stays an iterator; None once it is used up."""
+        while left is not None and self._gateway.scheduler.wants_more:
+            some = list(islice(left, BREATH))
+            if not some:
                 return None
-            self._start(todo)
-            started += 1
-            if started % BREATH == 0:
-                await asyncio.sleep(0)
+            self._gateway.ask(self._advanced((self._started(todo), None) for todo in some))
+            await asyncio.sleep(0)
         return left
 
-    def _start(self, todo: Todo) -> None:
-        steps = journey(self._setting, todo.evaluation, todo.text, find=self._find, now=self._clock.now)
+    def _started(self, todo: Todo) -> _Job:
         self._under_way += 1
-        self._advance(_Job(todo, steps), None)
+        return _Job(todo, journey(self._setting, todo.evaluation, todo.text, find=self._find, now=self._clock.now))
 
-    def _advance(self, job: _Job, outcome: Outcome | None) -> None:
+    def _advanced(self, jobs: Iterable[tuple[_Job, Outcome | None]]) -> list[Wanted]:
+        """What these evaluations want next; those that want nothing have ended."""
+        return [wanted for job, outcome in jobs if (wanted := self._next(job, outcome)) is not None]
+
+    def _next(self, job: _Job, outcome: Outcome | None) -> Wanted | None:
         try:
             asking = next(job.steps) if outcome is None else job.steps.send(outcome)
         except StopIteration as stop:
@@ -93,9 +92,9 @@ class Performer:
         except Exception as error:  # noqa: BLE001 - one broken evaluation never ends the others; it is named in its result
             self._end(job, self._broken(job, error))
         else:
-            self._gateway.ask(
-                job, asking.request, asking.repeat, shared=asking.shared, fresh=job.todo.fresh and not asking.shared
-            )
+            fresh = job.todo.fresh and not asking.shared
+            return Wanted(job, asking.request, asking.repeat, asking.shared, fresh)
+        return None
 
     def _end(self, job: _Job, ended: Ended) -> None:
         self._under_way -= 1
@@ -103,7 +102,7 @@ class Performer:
             if entry.kind != "response" or entry.key not in self._responses:
                 self._keeper.keep(entry)
         self._responses.update(entry.key for entry in ended.entries if entry.kind == "response")
-        row = Kept(job.todo.position, ended.key, ended.result)
+        row = self._setting.kept(job.todo.position, job.todo.evaluation, ended.key, ended.result)
         self.kept.append(row)
         self._keeper.result(row)
 
@@ -121,17 +120,38 @@ class Performer:
         )
         return Ended(result, None, ())
 
-    def _tell(self) -> None:
-        now = self._clock.monotonic()
-        if now - self._told_at >= PROGRESS_S:
-            self._told_at = now
-            meter, scheduler = self._gateway.meter, self._gateway.scheduler
-            self._listen(
-                Progress(
-                    in_flight=scheduler.in_flight,
-                    limit=scheduler.limit,
-                    calls_sent=meter.calls_sent,
-                    retries=meter.retries,
-                    cost_usd=meter.cost_usd,
-                )
+    def tell(self) -> None:
+        """Say how far it is, and again in a moment, until `hush`: what is waited for changes while nothing arrives."""
+        self._telling = asyncio.get_running_loop().call_later(PROGRESS_S, self.tell)
+        meter, scheduler = self._gateway.meter, self._gateway.scheduler
+        self._listen(
+            Progress(
+                in_flight=scheduler.in_flight,
+                limit=scheduler.limit,
+                calls_sent=meter.calls_sent,
+                retries=meter.retries,
+                cost_usd=meter.cost_usd,
+                holds=tuple(scheduler.holds(self._clock.monotonic())),
+                slow=self._slow(),
             )
+        )
+
+    def hush(self) -> None:
+        """Say nothing more."""
+        if self._telling is not None:
+            self._telling.cancel()
+
+    def _slow(self) -> Slow | None:
+        longest = self._gateway.longest()
+        if longest is None or longest[1] < SLOW_S:
+            return None
+        job, seconds, attempt = longest
+        assert isinstance(job, _Job)
+        evaluation = job.todo.evaluation
+        return Slow(
+            example=self._setting.example(evaluation).id,
+            evaluator=self._setting.evaluator(evaluation).name,
+            seconds=seconds,
+            attempt=attempt,
+            limit_s=self._gateway.attempt_s,
+        )

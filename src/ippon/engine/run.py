@@ -11,7 +11,7 @@ from ippon.engine.conclude import Course, conclude
 from ippon.engine.lookup import Todo, cached_result, look_up, resumed_result
 from ippon.engine.parts import NOTHING_ASKED, Asked, Prepared
 from ippon.records.fingerprint import digest
-from ippon.records.kept import Kept
+from ippon.records.kept import Resumed
 from ippon.records.run import Tokens
 from ippon.select.changed import urgent_first
 from ippon.select.plan import Wanted, select, tier_named
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from ippon.engine.parts import Parts, Wish
     from ippon.engine.setting import Setting
     from ippon.ports import History
+    from ippon.records.kept import Kept
     from ippon.records.run import Earlier, Evaluation, Result, Run, Selection
+
+
+NOTHING_RESUMED = Resumed({}, {})
 
 
 def prepare(setting: Setting, wish: Wish, parts: Parts) -> Prepared:
@@ -31,7 +35,7 @@ def prepare(setting: Setting, wish: Wish, parts: Parts) -> Prepared:
     started, now = parts.clock.monotonic(), parts.clock.now()
     wanted = Wanted(setting.target_name, wish.seed, wish.filters, wish.repeats, wish.grouped)
     selection = select(setting.suite, wish.tier, wanted)
-    resumed = parts.history.known(wish.resume) if wish.resume else {}
+    resumed = parts.history.known(wish.resume) if wish.resume else NOTHING_RESUMED
     cache = None if wish.refresh else parts.cache
     known = look_up(setting, selection.evaluations, cache, now=now, resumed=resumed)
     results, saved_s, saved_usd = _found(setting, selection, known, retry_failed=wish.retry_failed)
@@ -57,9 +61,9 @@ def prepare(setting: Setting, wish: Wish, parts: Parts) -> Prepared:
 
 def finish(prepared: Prepared, parts: Parts, asked: Asked = NOTHING_ASKED) -> Run:
     """Decide, and close the run in the history."""
-    results = dict(prepared.results) | {row.position: row.result for row in asked.kept}
     wish, selection = prepared.wish, prepared.selection
-    ordered = [results[position] for position in range(len(selection.evaluations))]
+    found = {row.position: row for row in (*known_rows(prepared), *asked.kept)}
+    rows = [found[position] for position in range(len(selection.evaluations))]
     course = Course(
         run_id=wish.run_id,
         tier_name=wish.tier,
@@ -72,20 +76,23 @@ def finish(prepared: Prepared, parts: Parts, asked: Asked = NOTHING_ASKED) -> Ru
         stopped_because=asked.stopped_because or f"all of tier {wish.tier} was asked",
         saved_usd=prepared.saved_usd,
         saved_s=prepared.saved_s,
-        warnings=wish.warnings,
+        warnings=wish.warnings + asked.warnings,
         judge=wish.judge,
         asked=dict(wish.asked),
     )
-    keys = prepared.known.keys | {
-        selection.evaluations[row.position]: row.key for row in asked.kept if row.key is not None
-    }
-    rows = [
-        Kept(position, keys.get(selection.evaluations[position]), result) for position, result in enumerate(ordered)
-    ]
     evidence = digest([(row.key, row.result.score) for row in rows]).hex()
-    run = conclude(prepared.setting, selection, ordered, course, evidence=evidence)
+    run = conclude(prepared.setting, selection, [row.result for row in rows], course, evidence=evidence)
     parts.store.finish(run, rows)
     return run
+
+
+def known_rows(prepared: Prepared) -> list[Kept]:
+    """What need not be asked, as the history keeps it."""
+    keys, evaluations = prepared.known.keys, prepared.selection.evaluations
+    return [
+        prepared.setting.kept(position, evaluations[position], keys[evaluations[position]], result)
+        for position, result in prepared.results.items()
+    ]
 
 
 def with_results(previous: Earlier, history: History) -> Earlier:

@@ -10,15 +10,17 @@ from ippon.evaluate.identity import identity
 from ippon.evaluate.material import Context, command_key, material, picked, reads
 from ippon.records.bundle import Bundle
 from ippon.records.fingerprint import digest, fields_digest, response_key, score_key, text_digest
+from ippon.records.kept import Kept
 from ippon.records.suite import RecordedTarget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ippon.evaluate.material import Material
+    from ippon.records.call import ModelRequest
     from ippon.records.evaluators import AnyEvaluator
     from ippon.records.providers import ModelUse
-    from ippon.records.run import Evaluation
+    from ippon.records.run import Evaluation, Result
     from ippon.records.suite import Example, ResponseKind, Suite, Target
 
 
@@ -53,6 +55,9 @@ class Setting:
         self.reads = [reads(evaluator, suite) for evaluator in suite.evaluators]
         self._fields: dict[tuple[tuple[str, ...], int], bytes] = {}
         self._texts: dict[str, bytes] = {}
+        self._responses: dict[int, bytes] = {}
+        self._named: dict[int, dict[str, str]] = {}
+        self._made: dict[int, tuple[AnyEvaluator, ModelRequest]] = {}
 
     @property
     def asks_target(self) -> bool:
@@ -86,7 +91,9 @@ class Setting:
     def context(self, evaluation: Evaluation) -> Context:
         """How the evaluator reaches what it needs."""
         its = self.models[evaluation.evaluator]
-        return Context(use=its.use, inner=its.inner, code=self.suite.code, row=self.example(evaluation).row)
+        return Context(
+            use=its.use, inner=its.inner, code=self.suite.code, row=self.example(evaluation).row, made=self._made
+        )
 
     def score_key(self, evaluation: Evaluation, text: str) -> bytes:
         """Where the score of a response lies in the cache."""
@@ -101,10 +108,18 @@ class Setting:
 
     def response_key(self, example: int) -> bytes:
         """Where the response of the system under test to an example lies in the cache."""
-        target = digest(
-            {"target": self.target, "use": self.target_use, "code": self._target_code, "fields": self.suite.fields}
-        )
-        return response_key(target, digest(self.suite.examples[example].row))
+        key = self._responses.get(example)
+        if key is None:
+            target = digest(
+                {"target": self.target, "use": self.target_use, "code": self._target_code, "fields": self.suite.fields}
+            )
+            key = self._responses[example] = response_key(target, digest(self.suite.examples[example].row))
+        return key
+
+    def kept(self, position: int, evaluation: Evaluation, key: bytes | None, result: Result) -> Kept:
+        """A result as the history keeps it."""
+        fetched = self.asks_target and result.text is not None
+        return Kept(position, key, result, self.response_key(evaluation.example) if fetched else None)
 
     @property
     def is_target_pinned(self) -> bool:
@@ -113,9 +128,13 @@ class Setting:
 
     def explanation(self, evaluation: Evaluation, text: str) -> dict[str, str]:
         """The parts of a score key by name, eight digits of digest each, for `cache why`."""
-        parts = {f"evaluator.{name}": _short(value) for name, value in self.identities[evaluation.evaluator].items()}
-        parts |= {f"example.{name}": _short(value) for name, value in self.values(evaluation).items()}
-        return parts | {"response": _short(text), "repeat": str(evaluation.repeat)}
+        named = self._named.get(evaluation.evaluator)
+        if named is None:
+            identity = self.identities[evaluation.evaluator]
+            named = {f"evaluator.{name}": _short(value) for name, value in identity.items()}
+            self._named[evaluation.evaluator] = named
+        values = {f"example.{name}": _short(value) for name, value in self.values(evaluation).items()}
+        return {**named, **values, "response": _short(text), "repeat": str(evaluation.repeat)}
 
     def is_pinned(self, evaluation: Evaluation) -> bool:
         """Whether a score's key covers all that it depends on: code without a digest may be anything."""

@@ -54,7 +54,7 @@ def ask(request: Request) -> Generator[Request, Outcome, Answer | Unscored]:
 
 
 def ask_to_be_read(
-    request: ModelRequest, read: Callable[[Answer], Read | Failure], form: str
+    request: ModelRequest, read: Callable[[Answer], Read | Failure], form: Callable[[], str]
 ) -> Generator[Request, Outcome, Read | Unscored]:
     """What `read` makes of a model's answer; asked once more, with `form` as a reminder, when it makes nothing of it.
 
@@ -66,7 +66,7 @@ def ask_to_be_read(
     first = read(answer)
     if not isinstance(first, Failure):
         return first
-    answer = yield from _finished(_again(request, answer, first, form))
+    answer = yield from _finished(_again(request, answer, first, form()))
     if isinstance(answer, Unscored):
         return answer
     second = read(answer)
@@ -84,7 +84,7 @@ def _finished(request: ModelRequest) -> Generator[Request, Outcome, Answer | Uns
         case "length":
             return unscored("the judge's answer hit its token limit; raise max_tokens in its params", "truncated")
         case "content_filter":
-            return unscored("the judge refused to answer (content filter)", "unparsed")
+            return unscored("the judge refused to answer (content filter)", "refused")
         case _:
             return answer
 

@@ -27,10 +27,13 @@ def check(evaluator: Cascade) -> None:
 
 
 def steps(evaluator: Cascade, material: Material, context: Context) -> Steps:
-    """The cheap evaluator's steps, then perhaps the sure one's; the details say who decided and the cheap score."""
+    """The cheap evaluator's steps, then perhaps the sure one's; the details say who decided and the cheap score.
+
+    Both are made anew for each item, so nothing is made once for them.
+    """
     cheap, sure = inner_evaluators(evaluator)
     uses = context.inner or (context.use, context.use)
-    contexts = [msgspec.structs.replace(context, use=use, inner=None) for use in uses]
+    contexts = [msgspec.structs.replace(context, use=use, inner=None, made={}) for use in uses]
     return _in_turn(evaluator, (cheap, contexts[0]), (sure, contexts[1]), material)
 
 

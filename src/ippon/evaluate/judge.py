@@ -13,7 +13,7 @@ from ippon.evaluate.asking import ask, ask_to_be_read, settled, unscored
 from ippon.evaluate.completion import LABEL, layout
 from ippon.evaluate.material import RESPONSE
 from ippon.evaluate.probabilities import label_shares, mean_worth, normalised
-from ippon.evaluate.prompt import answer_form, answer_schema, instructions, messages
+from ippon.evaluate.prompt import answer_form, answer_schema, briefing, instructions, with_material
 from ippon.evaluate.reading import REASON, read_answer
 from ippon.evaluate.scale import (
     Labels,
@@ -57,17 +57,18 @@ def steps(evaluator: Judge, material: Material, context: Context) -> Steps:
     fields = {name: material.value(name) for name in evaluator.reads}
     if context.use.provider == LOCAL:
         return _by_labels(completion_request(evaluator, fields, context.use), as_labels(scale))
-    return _by_chat(chat_request(evaluator, fields, context.use), scale)
+    use = context.use
+    brief = context.once(evaluator, lambda: chat_brief(evaluator, use))
+    return _by_chat(with_material(brief, fields), scale)
 
 
-def chat_request(evaluator: Judge, fields: dict[str, Any], use: ModelUse) -> ModelRequest:
-    """The request of a judge that answers in JSON."""
+def chat_brief(evaluator: Judge, use: ModelUse) -> ModelRequest:
+    """All of a judge's request but the item itself: the same for every example, and so made once."""
     scale = scale_of(evaluator)
     shots = [({name: row.get(name) for name in evaluator.reads}, _shot_answer(scale, row)) for row in evaluator.shots]
-    form = answer_form(scale.field, placeholder(scale))
-    system = instructions(subject="one item", rubric=evaluator.rubric, meaning=meaning(scale), form=form)
+    system = instructions(subject="one item", rubric=evaluator.rubric, meaning=meaning(scale), form=_form(scale))
     schema = answer_schema(scale.field, property_schema(scale)) if use.schema else None
-    return model_request(use, evaluator.params, messages(system, shots, fields), schema)
+    return model_request(use, evaluator.params, briefing(system, shots), schema)
 
 
 def completion_request(evaluator: Judge, fields: dict[str, Any], use: ModelUse) -> ModelRequest:
@@ -104,8 +105,12 @@ def model_request(
 
 
 def _by_chat(request: ModelRequest, scale: Scale) -> Steps:
-    form = answer_form(scale.field, placeholder(scale))
-    return (yield from ask_to_be_read(request, lambda answer: read_score(answer, scale), form))
+    return (yield from ask_to_be_read(request, lambda answer: read_score(answer, scale), lambda: _form(scale)))
+
+
+def _form(scale: Scale) -> str:
+    """The JSON object that an answer has to be, as the model is shown it."""
+    return answer_form(scale.field, placeholder(scale))
 
 
 def read_score(answer: Answer, scale: Scale) -> Score | Failure:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ippon.evaluate.inner import inner_evaluators
+from ippon.records.call import ModelRequest
 from ippon.records.evaluators import (
+    AnyEvaluator,
     Cascade,
     CommandEvaluator,
     Contains,
@@ -22,9 +24,8 @@ from ippon.records.providers import ModelUse
 from ippon.records.suite import Code, Fields, Suite, column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-    from ippon.records.evaluators import AnyEvaluator
     from ippon.records.suite import Example
 
 RESPONSE = "response"
@@ -47,13 +48,25 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """How an evaluator reaches what it needs: its model, the code of functions and commands, the example's own row.
 
-    `inner` are the models of a cascade's cheap and sure evaluator; None: both take `use`.
+    `inner` are the models of a cascade's cheap and sure evaluator; None: both take `use`. `made` is what the suite's own
+    evaluators have made once for all examples of a run.
     """
 
     use: ModelUse | None = None
     inner: tuple[ModelUse | None, ModelUse | None] | None = None
     code: dict[str, Code] = {}
     row: dict[str, Any] = {}
+    made: dict[int, tuple[AnyEvaluator, ModelRequest]] = {}
+
+    def once(self, evaluator: AnyEvaluator, make: Callable[[], ModelRequest]) -> ModelRequest:
+        """What an evaluator makes of itself and its model alone, made at the first example.
+
+        The evaluator is kept beside it, so that no other object can come to have its identity.
+        """
+        found = self.made.get(id(evaluator))
+        if found is None:
+            found = self.made[id(evaluator)] = (evaluator, make())
+        return found[1]
 
 
 def material(suite: Suite, example: Example, response: str) -> Material:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ippon.evaluate.asking import ask_to_be_read, settled, unscored
 from ippon.evaluate.judge import EMPTY, model_request
 from ippon.evaluate.material import RESPONSE
-from ippon.evaluate.prompt import answer_form, answer_schema, instructions, messages
+from ippon.evaluate.prompt import answer_form, answer_schema, briefing, instructions, with_material
 from ippon.evaluate.reading import read_answer
 from ippon.evaluate.scale import Labels, placeholder, property_schema, worth
 from ippon.evaluate.texts import as_text
@@ -56,9 +56,9 @@ def request(evaluator: Pairwise, shown: dict[str, Any], first: str, second: str,
     """The request of one order."""
     form = answer_form(FIELD, placeholder(_PLACES))
     system = instructions(subject="two texts", rubric=evaluator.rubric, meaning=_MEANING, form=form)
-    turns = messages(system, (), {**shown, FIRST: first, SECOND: second})
     schema = answer_schema(FIELD, property_schema(_PLACES)) if use.schema else None
-    return model_request(use, evaluator.params, turns, schema)
+    brief = model_request(use, evaluator.params, briefing(system, ()), schema)
+    return with_material(brief, {**shown, FIRST: first, SECOND: second})
 
 
 def _by_code(response: str, against: str) -> Score | None:
@@ -73,11 +73,11 @@ def _both_orders(evaluator: Pairwise, shown: dict[str, Any], pair: tuple[str, st
     response, against = pair
     form = answer_form(FIELD, placeholder(_PLACES))
     straight = request(evaluator, shown, response, against, use)
-    one = yield from ask_to_be_read(straight, _read("response", "against"), form)
+    one = yield from ask_to_be_read(straight, _read("response", "against"), lambda: form)
     if isinstance(one, Unscored):
         return one
     turned = request(evaluator, shown, against, response, use)
-    other = yield from ask_to_be_read(turned, _read("against", "response"), form)
+    other = yield from ask_to_be_read(turned, _read("against", "response"), lambda: form)
     if isinstance(other, Unscored):
         return other
     return _agreed(one, other)

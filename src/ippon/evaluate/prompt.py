@@ -10,11 +10,15 @@ import hashlib
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from ippon.evaluate.texts import quoted
 from ippon.records.call import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from ippon.records.call import ModelRequest
 
 TAG_LENGTH = 16
 
@@ -55,14 +59,18 @@ def instructions(*, subject: str, rubric: str, meaning: str, form: str) -> str:
     return _SYSTEM.format(subject=subject, rubric=rubric.strip(), meaning=meaning, form=form)
 
 
-def messages(
-    system: str, shots: Iterable[tuple[Mapping[str, Any], str]], fields: Mapping[str, Any]
-) -> tuple[Message, ...]:
-    """The chat of one judgement: what to do, judged examples as earlier turns, the item last in a turn of its own."""
+def briefing(system: str, shots: Iterable[tuple[Mapping[str, Any], str]]) -> tuple[Message, ...]:
+    """How the chat of a judgement begins: what to do, and judged examples as earlier turns."""
     turns = [Message(role="system", content=system)]
     for shown, answer in shots:
         turns += [Message(role="user", content=material_turn(shown)), Message(role="assistant", content=answer)]
-    return (*turns, Message(role="user", content=material_turn(fields)))
+    return tuple(turns)
+
+
+def with_material(brief: ModelRequest, fields: Mapping[str, Any]) -> ModelRequest:
+    """The whole chat: the item comes last, in a turn of its own."""
+    item = Message(role="user", content=material_turn(fields))
+    return msgspec.structs.replace(brief, messages=(*brief.messages, item))
 
 
 def answer_form(field: str, placeholder: str) -> str:

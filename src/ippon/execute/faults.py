@@ -72,6 +72,7 @@ _UNSAFE = (
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e01ef]"
 )
+_NO_KEY = "export IPPON_API_KEY=... beside --base-url, or api_key_env in [providers]"
 _KEY_LIKE = r"(?i)\bbearer\s+[^\s\"',;]+|\bsk-[\w-]{8,}"
 _REDACTED = "[secret]"
 _SHORTEST_SECRET = 4  # shorter ones would blot out ordinary words
@@ -113,7 +114,7 @@ def classify(
         message=inert(message, secrets),
         status=status,
         code=inert(error.code, secrets, length=CODE_LENGTH) if error.code else None,
-        retry_after_s=hint_s if hint_s is not None and hint_s <= LONGEST_S else None,
+        retry_after_s=hint_s,
     )
 
 
@@ -230,7 +231,7 @@ def _message(reason: FailureClass, status: int, error: ErrorBody, asked: Asked) 
         case "spend":
             return f"billing: {told}"
         case "authentication":
-            key = f"the key in {asked.key_env}" if asked.key_env else "the request (no key is set for it)"
+            key = f"the key in {asked.key_env}" if asked.key_env else f"the request, which had no key ({_NO_KEY})"
             return f"{asked.host or 'the provider'} refused {key}: {told}"
         case "not_found" if asked.model and (error.codes or error.status):
             return f"{asked.host or 'the provider'} knows no model {asked.model!r}: {told}"

@@ -8,16 +8,32 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from ippon.execute.attempts import Attempts, Landed
+from ippon.execute.events import (
+    Arrived,
+    Asked,
+    Closed,
+    Drop,
+    Fail,
+    Granted,
+    Hedge,
+    Reserve,
+    Send,
+    Settle,
+    StopLane,
+    Woke,
+)
+from ippon.execute.known import Known
 from ippon.execute.meter import Meter, uncharged
-from ippon.execute.scheduler import Arrived, Asked, Closed, Drop, Fail, Scheduler, Send, StopLane, Woke
+from ippon.execute.outcomes import answer_entry, failure_entry, is_cacheable
+from ippon.execute.price import guess_tokens
+from ippon.execute.reserving import Reservations
+from ippon.execute.wanted import Arrival
 from ippon.records.call import (
     DETERMINISTIC,
-    Answer,
     Answered,
-    CommandRequest,
     Failed,
     Failure,
-    FunctionRequest,
     HttpRequest,
     ModelRequest,
     Request,
@@ -25,18 +41,18 @@ from ippon.records.call import (
     lane_of,
 )
 from ippon.records.fingerprint import call_key
-from ippon.records.kept import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from ippon.execute.events import Event, Instruction
     from ippon.execute.limits import Policy
-    from ippon.execute.scheduler import Event, Instruction
-    from ippon.ports import Cache, Client, Clock
+    from ippon.execute.scheduler import Scheduler
+    from ippon.execute.wanted import Wanted
+    from ippon.ports import Cache, Client, Clock, Rates
     from ippon.records.call import Outcome
+    from ippon.records.kept import Entry
     from ippon.records.suite import Price
-
-_encode = msgspec.json.Encoder().encode
 
 
 class Doors(NamedTuple):
@@ -47,13 +63,7 @@ class Doors(NamedTuple):
     clock: Clock
     keep: Callable[[Entry], None]
     price_for: Callable[[ModelRequest], Price | None]
-
-
-class Arrival(NamedTuple):
-    """An outcome on its way to whoever asked."""
-
-    waiter: object
-    outcome: Outcome
+    rates: Rates
 
 
 class _Call(msgspec.Struct):
@@ -64,6 +74,7 @@ class _Call(msgspec.Struct):
     shared: bool
     may_cost_usd: float = 0.0
     sent_at: float = 0.0
+    hedged_at: float | None = None
     tries: int = 0
 
 
@@ -89,49 +100,55 @@ class Gateway:
         self.scheduler = scheduler
         self.stopped: dict[str, Failure] = {}
         self._doors = doors
-        self._policy = policy
-        self._reads = read_cache
-        self._retry_failed = retry_failed
+        self._known = Known(doors.cache, doors.clock, self.meter, reads=read_cache, retry_failed=retry_failed)
         self._on_stop = on_stop
         self._calls: dict[int, _Call] = {}
         self._in_flight: dict[bytes, int] = {}
-        self._shared: dict[bytes, Outcome] = {}
         self._ready: deque[Arrival] = deque()
-        self._ended: deque[tuple[int, Answer | Failure]] = deque()
-        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._events: deque[Landed | Granted] = deque()
+        self._attempts = Attempts(doors.client_for, doors.clock, self._happened, attempt_s=policy.attempt_s)
+        self._reservations = Reservations(doors.rates, doors.clock, self._happened)
         self._signal = asyncio.Event()
         self._next = 0
 
-    def ask(
-        self,
-        waiter: object,
-        request: Request,
-        repeat: int = 0,
-        *,
-        shared: bool = False,
-        fresh: bool = False,
-    ) -> None:
-        """Have an outcome delivered to the waiter.
+    def ask(self, asked: Sequence[Wanted]) -> None:
+        """Have the outcomes delivered to their waiters; what is known of them is looked up in one go."""
+        keys = [call_key(each.request, each.repeat) for each in asked]
+        known = self._known.find(zip(keys, asked, strict=True))
+        for key, wanted in zip(keys, asked, strict=True):
+            outcome = known.get(key)
+            if outcome is None:
+                self._ask(key, wanted)
+                continue
+            if wanted.shared:
+                self._known.share(key, outcome)
+            self._ready.append(Arrival(wanted.waiter, outcome))
 
-        A `shared` one is kept for all who ask the same later in this run; a `fresh` one is not read from the cache.
-        """
-        key = call_key(request, repeat)
-        known = self._shared.get(key) or (None if fresh else self._cached(key, request))
-        if known is not None:
-            if shared:
-                self._shared[key] = uncharged(known)
-            self._ready.append(Arrival(waiter, known))
-            return
+    def _ask(self, key: bytes, wanted: Wanted) -> None:
         ticket = self._in_flight.get(key)
         if ticket is not None:
-            self._calls[ticket].waiters.append(waiter)
+            self._calls[ticket].waiters.append(wanted.waiter)
             return
         ticket, self._next = self._next, self._next + 1
-        now = self._doors.clock.monotonic()
+        now, request = self._doors.clock.monotonic(), wanted.request
         may_cost = self.meter.reserve(request, self._price_of(request))
-        self._calls[ticket] = _Call(key, request, now, [waiter], shared, may_cost)
+        self._calls[ticket] = _Call(key, request, now, [wanted.waiter], wanted.shared, may_cost)
         self._in_flight[key] = ticket
-        self._handle(Asked(ticket, lane_of(request)), now)
+        tokens = guess_tokens(request) if isinstance(request, ModelRequest) else 0
+        self._handle(Asked(ticket, lane_of(request), tokens), now)
+
+    @property
+    def attempt_s(self) -> float:
+        """Seconds after which an attempt is cut off."""
+        return self._attempts.attempt_s
+
+    def longest(self) -> tuple[object, float, int] | None:
+        """(who asked, seconds, attempt) of the attempt that is longest in flight."""
+        calls = [self._calls[ticket] for ticket in self._attempts.under_way if ticket in self._calls]
+        if not calls:
+            return None
+        call = min(calls, key=lambda each: each.sent_at)
+        return call.waiters[0], self._doors.clock.monotonic() - call.sent_at, call.tries
 
     def close(self, because: str) -> None:
         """Send nothing more; what waits is skipped, what is in flight may still arrive."""
@@ -140,17 +157,25 @@ class Gateway:
 
     def cancel(self) -> None:
         """Give up what is in flight as well."""
-        for task in list(self._tasks.values()):
-            task.cancel()
+        self._reservations.cancel()
+        self._attempts.cancel()
+
+    def end(self) -> None:
+        """Look after nothing any more: all that was asked has ended."""
+        self.cancel()
+        self._attempts.close()
 
     async def arrivals(self) -> list[Arrival]:
         """The outcomes that are there, at least one; empty when nothing is asked any more."""
         while not self._ready and self._calls:
             await self._wait()
-            now = self._doors.clock.monotonic()
-            while self._ended:
-                self._arrived(*self._ended.popleft(), now)
-            self._handle(Woke(), now)
+            while self._events:
+                event = self._events.popleft()
+                if isinstance(event, Granted):
+                    self._handle(event, self._doors.clock.monotonic())
+                else:
+                    self._arrived(event)
+            self._handle(Woke(), self._doors.clock.monotonic())
         arrivals = list(self._ready)
         self._ready.clear()
         return arrivals
@@ -166,19 +191,7 @@ class Gateway:
         if timer is not None:
             timer.cancel()
 
-    def _cached(self, key: bytes, request: Request) -> Outcome | None:
-        cache = self._doors.cache
-        if cache is None or not self._reads or not _cacheable(request):
-            return None
-        entry = cache.read([key], now=self._doors.clock.now()).get(key)
-        if entry is None or (entry.failure is not None and self._retry_failed):
-            return None
-        try:
-            outcome = _outcome(entry)
-        except msgspec.DecodeError:
-            return None
-        self.meter.credit(request, entry)
-        return outcome
+    # Carrying out
 
     def _handle(self, event: Event, now: float) -> None:
         for instruction in self.scheduler.handle(event, now):
@@ -188,88 +201,86 @@ class Gateway:
         match instruction:
             case Send(ticket, attempt):
                 self._send(ticket, attempt, now)
+            case Hedge(ticket):
+                self._hedge(ticket, now)
             case Fail(ticket, failure, tries):
                 self._fail(ticket, failure, tries)
             case Drop(ticket, because, tries, failure):
                 self._finish(ticket, Skipped(because=because, tries=tries, failure=failure))
-            case StopLane(lane, failure):  # exhaustive
+            case StopLane(lane, failure):
                 self.stopped[lane] = failure
                 self._on_stop(lane, failure)
+            case Reserve():
+                self._reservations.reserve(instruction)
+            case Settle():  # exhaustive
+                self._reservations.settle(instruction)
 
     def _send(self, ticket: int, attempt: int, now: float) -> None:
         call = self._calls[ticket]
-        call.sent_at, call.tries = now, attempt
-        self.meter.reserved_usd += call.may_cost_usd
-        if isinstance(call.request, ModelRequest | HttpRequest):
-            self.meter.calls_sent += 1
-            self.meter.retries += attempt > 1
-        self.meter.in_flight_max = max(self.meter.in_flight_max, self.scheduler.in_flight)
-        self._tasks[ticket] = asyncio.get_running_loop().create_task(self._attempt(ticket, call.request))
+        call.sent_at, call.tries, call.hedged_at = now, attempt, None
+        self.meter.retries += attempt > 1 and isinstance(call.request, ModelRequest | HttpRequest)
+        self._go(ticket, call, is_hedge=False)
 
-    async def _attempt(self, ticket: int, request: Request) -> None:
-        try:
-            async with asyncio.timeout(self._policy.attempt_s):
-                reply = await self._doors.client_for(request).send(request)
-        except TimeoutError:
-            reply = Failure(reason="timeout", message=f"no answer within {self._policy.attempt_s:g} s")
-        except asyncio.CancelledError:
-            reply = Failure(reason="cancelled", message="cancelled")
-        except Exception as error:  # noqa: BLE001 - a client that breaks is trouble like any other; its ticket has to end
-            reply = Failure(reason="transport", message=f"the client broke: {type(error).__name__}: {error}"[:300])
-        self._tasks.pop(ticket, None)
-        self._ended.append((ticket, reply))
+    def _hedge(self, ticket: int, now: float) -> None:
+        call = self._calls[ticket]
+        call.hedged_at = now
+        self.meter.hedges += 1
+        self._go(ticket, call, is_hedge=True)
+
+    def _go(self, ticket: int, call: _Call, *, is_hedge: bool) -> None:
+        meter = self.meter
+        meter.reserved_usd += call.may_cost_usd
+        meter.calls_sent += isinstance(call.request, ModelRequest | HttpRequest)
+        meter.in_flight_max = max(meter.in_flight_max, self.scheduler.in_flight)
+        self._attempts.start(ticket, call.request, is_hedge=is_hedge)
+
+    def _happened(self, event: Landed | Granted) -> None:
+        self._events.append(event)
         self._signal.set()
 
-    def _arrived(self, ticket: int, reply: Answer | Failure, now: float) -> None:
-        call = self._calls[ticket]
-        self.meter.reserved_usd -= call.may_cost_usd
-        if isinstance(reply, Failure):
-            self._handle(Arrived(ticket, reply), now)
+    # What came back
+
+    def _arrived(self, landed: Landed) -> None:
+        ticket, reply, at, is_hedge = landed
+        call = self._calls.get(ticket)
+        if call is None:  # the other one of the two landed at the same moment, and was first
             return
-        latency_s = now - call.sent_at
+        if isinstance(reply, Failure):
+            self.meter.failed(call.request, reply, call.may_cost_usd)
+            self._handle(Arrived(ticket, reply, is_hedge), at)
+            return
+        self.meter.reserved_usd -= call.may_cost_usd
+        began = call.hedged_at if is_hedge and call.hedged_at is not None else call.sent_at
+        self._give_up(ticket, call, is_hedge=not is_hedge)
         cost = self.meter.charge(call.request, reply, self._price_of(call.request))
-        self.meter.latencies_s.append(latency_s)
-        self.meter.queues_s.append(call.sent_at - call.asked_at)
-        if _cacheable(call.request):
-            self._doors.keep(
-                Entry(
-                    key=call.key,
-                    kind="call",
-                    created_at=self._doors.clock.now(),
-                    body=_encode(reply),
-                    model=_model(call.request),
-                    cost_usd=cost,
-                    seconds=latency_s,
-                )
-            )
-        self._finish(
-            ticket,
-            Answered(
-                answer=reply,
-                tries=call.tries,
-                latency_s=latency_s,
-                queue_s=call.sent_at - call.asked_at,
-                cost_usd=cost,
-            ),
+        latency_s, queue_s = self.meter.timed(at - began, began - call.asked_at)
+        if is_cacheable(call.request):
+            now = self._doors.clock.now()
+            self._doors.keep(answer_entry(call.key, call.request, reply, now=now, cost_usd=cost, seconds=latency_s))
+        answered = Answered(
+            answer=reply,
+            tries=call.tries,
+            latency_s=latency_s,
+            queue_s=queue_s,
+            cost_usd=cost,
+            hedged=call.hedged_at is not None,
         )
-        self._handle(Arrived(ticket), now)
+        self._finish(ticket, answered)
+        self._handle(Arrived(ticket, None, is_hedge, reply.usage.total, reply.told), at)
+
+    def _give_up(self, ticket: int, call: _Call, *, is_hedge: bool) -> None:
+        """Cancel the other attempt of a hedged call, if it was not heard of yet; it may have to be paid all the same."""
+        landed = (isinstance(each, Landed) and each.ticket == ticket for each in self._events)
+        if self._attempts.give_up(ticket, is_hedge=is_hedge) or (call.hedged_at is not None and any(landed)):
+            self.meter.lost(call.may_cost_usd)
 
     def _price_of(self, request: Request) -> Price | None:
         return self._doors.price_for(request) if isinstance(request, ModelRequest) else None
 
     def _fail(self, ticket: int, failure: Failure, tries: int) -> None:
         call = self._calls[ticket]
-        if failure.reason in DETERMINISTIC and _cacheable(call.request):
-            self._doors.keep(
-                Entry(
-                    key=call.key,
-                    kind="call",
-                    created_at=self._doors.clock.now(),
-                    body=_encode(failure),
-                    failure=failure.reason,
-                    model=_model(call.request),
-                )
-            )
+        if failure.reason in DETERMINISTIC and is_cacheable(call.request):
+            self._doors.keep(failure_entry(call.key, call.request, failure, now=self._doors.clock.now()))
         self._finish(ticket, Failed(failure=failure, tries=tries))
 
     def _finish(self, ticket: int, outcome: Outcome) -> None:
@@ -278,22 +289,6 @@ class Gateway:
         del self._in_flight[call.key]
         free = uncharged(outcome)
         if call.shared and not isinstance(outcome, Skipped):
-            self._shared[call.key] = free
+            self._known.share(call.key, outcome)
         for n, waiter in enumerate(call.waiters):
             self._ready.append(Arrival(waiter, outcome if n == 0 else free))
-
-
-def _cacheable(request: Request) -> bool:
-    """Whether what an answer depends on is known: code without a digest may be anything."""
-    return not isinstance(request, FunctionRequest | CommandRequest) or bool(request.code)
-
-
-def _model(request: Request) -> str | None:
-    return f"{request.provider}/{request.model}" if isinstance(request, ModelRequest) else None
-
-
-def _outcome(entry: Entry) -> Outcome:
-    if entry.failure is not None:
-        return Failed(failure=msgspec.json.decode(entry.body, type=Failure), cached=True)
-    answer = msgspec.json.decode(entry.body, type=Answer)
-    return Answered(answer=answer, cached=True, latency_s=entry.seconds, cost_usd=entry.cost_usd)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ippon.records.call import Allowances, Told
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -19,6 +21,19 @@ LIMITS = (
     "anthropic-ratelimit-tokens-reset",
     "anthropic-ratelimit-input-tokens-reset",
     "anthropic-ratelimit-output-tokens-reset",
+)
+# (remaining, limit, reset) as OpenAI and its likes, and Anthropic, write them
+_REQUESTS = (
+    ("x-ratelimit-remaining-requests", "x-ratelimit-limit-requests", "x-ratelimit-reset-requests"),
+    (
+        "anthropic-ratelimit-requests-remaining",
+        "anthropic-ratelimit-requests-limit",
+        "anthropic-ratelimit-requests-reset",
+    ),
+)
+_TOKENS = (
+    ("x-ratelimit-remaining-tokens", "x-ratelimit-limit-tokens", "x-ratelimit-reset-tokens"),
+    ("anthropic-ratelimit-tokens-remaining", "anthropic-ratelimit-tokens-limit", "anthropic-ratelimit-tokens-reset"),
 )
 _LONGEST_TEXT = 64
 _EPOCH_S, _EPOCH_MS = 1e9, 1e12  # numbers from here on are moments, not durations
@@ -41,13 +56,33 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 def wait_s(
     headers: Mapping[str, str], now: float, explicit: Sequence[str] = EXPLICIT, limits: Sequence[str] = LIMITS
 ) -> float | None:
-    """Seconds to wait, above 0: the first explicit header that makes sense, else the longest of the limits' resets."""
+    """Seconds to wait, above 0: the first explicit header that makes sense, else the longest of the limits' resets.
+
+    A reset says when all of a limit is back, not when the next call may come: one that is far away is no hint.
+    """
     for name in explicit:
         found = _plausible(headers.get(name), now, scale=0.001 if name.endswith("-ms") else 1.0)
         if found is not None:
             return found
     resets = [found for name in limits if (found := _plausible(headers.get(name), now)) is not None]
-    return max(resets, default=None)
+    return max((each for each in resets if each <= LONGEST_S), default=None)
+
+
+def told_in(headers: Mapping[str, str], now: float) -> Allowances | None:
+    """What an answer's headers tell of its server's limits; None where they tell nothing."""
+    requests, tokens = (_told(headers, names, now) for names in (_REQUESTS, _TOKENS))
+    return None if requests is None and tokens is None else Allowances(requests=requests, tokens=tokens)
+
+
+def _told(headers: Mapping[str, str], forms: Sequence[tuple[str, str, str]], now: float) -> Told | None:
+    for remaining, limit, reset in forms:
+        left = headers.get(remaining)
+        if left is None:
+            continue
+        most, reset_s = headers.get(limit, ""), _plausible(headers.get(reset), now)
+        if re.fullmatch(_NUMBER, left) and re.fullmatch(_NUMBER, most) and reset_s is not None:
+            return Told(remaining=float(left), limit=float(most), reset_s=reset_s)
+    return None
 
 
 def _plausible(text: str | None, now: float, *, scale: float = 1.0) -> float | None:

@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ippon.execute.price import GUESSED_OUTPUT, cost_usd, guess_tokens
-from ippon.records.call import Answered, ModelRequest, Usage
+from ippon.records.call import Answered, HttpRequest, ModelRequest, Usage
 
 if TYPE_CHECKING:
-    from ippon.records.call import Answer, Outcome, Request
+    from ippon.records.call import Answer, Failure, Outcome, Request
     from ippon.records.kept import Entry
     from ippon.records.suite import Price
 
+# Trouble that, without a status, was there before anything had been sent; and trouble after which nobody knows whether
+# the provider has worked, and wants its money.
+UNSENT: frozenset[str] = frozenset({"connect", "not_found", "authentication", "rejected"})
+MAYBE_BILLED: frozenset[str] = frozenset({"timeout", "transport", "cancelled"})
+
 
 class Meter(msgspec.Struct):
-    """What a run has sent, and what came of it.
+    """What a run has sent, and what came of it. `answered_by` counts answers by (model asked, model that answered).
 
     For budgets: `spent_usd` has a guess where `cost_usd` is None, since a price or a count was unknown; `reserved_usd` is
     what the calls in flight may cost, `typical_usd` what the last one asked for may.
@@ -24,6 +29,7 @@ class Meter(msgspec.Struct):
 
     calls_sent: int = 0
     retries: int = 0
+    hedges: int = 0
     in_flight_max: int = 0
     cost_usd: float | None = 0.0
     spent_usd: float = 0.0
@@ -36,6 +42,7 @@ class Meter(msgspec.Struct):
     queues_s: list[float] = msgspec.field(default_factory=list[float])
     saved_usd: float | None = 0.0
     saved_s: float = 0.0
+    answered_by: dict[tuple[str, str], int] = msgspec.field(default_factory=dict[tuple[str, str], int])
 
     def reserve(self, request: Request, price: Price | None) -> float:
         """What a call may cost: its prompt guessed, and a hundred tokens of answer."""
@@ -56,10 +63,40 @@ class Meter(msgspec.Struct):
         self.tokens_input += usage.input or 0
         self.tokens_output += usage.output or 0
         self.tokens_cached += usage.cached_input or 0
+        self.recognise(request, answer)
         return cost
 
-    def credit(self, request: Request, entry: Entry) -> None:
-        """Count what an answer from the cache has saved."""
+    def recognise(self, request: Request, answer: Answer) -> None:
+        """Count which model has answered, now or when the answer was new."""
+        if isinstance(request, ModelRequest) and answer.model is not None:
+            names = (request.model, answer.model)
+            self.answered_by[names] = self.answered_by.get(names, 0) + 1
+
+    def timed(self, latency_s: float, queue_s: float) -> tuple[float, float]:
+        """Count how long a call took, and how long it had waited before: the two are never mixed."""
+        self.latencies_s.append(latency_s)
+        self.queues_s.append(queue_s)
+        return latency_s, queue_s
+
+    def failed(self, request: Request, failure: Failure, may_cost_usd: float) -> None:
+        """Count a call that brought no answer; one that no server has seen was not sent."""
+        if failure.status is None and failure.reason in UNSENT:
+            self.calls_sent -= isinstance(request, ModelRequest | HttpRequest)
+        if failure.reason in MAYBE_BILLED:
+            self.lost(may_cost_usd)
+        else:
+            self.reserved_usd -= may_cost_usd
+
+    def lost(self, may_cost_usd: float) -> None:
+        """Count a call that was given up: nobody will say what it cost, so it costs what it may."""
+        self.reserved_usd -= may_cost_usd
+        self.spent_usd += may_cost_usd
+        self.cost_usd = None if self.cost_usd is None else self.cost_usd + may_cost_usd
+
+    def credit(self, request: Request, entry: Entry, outcome: Outcome) -> None:
+        """Count what an outcome from the cache has saved."""
+        if isinstance(outcome, Answered):
+            self.recognise(request, outcome.answer)
         self.saved_s += entry.seconds or 0.0
         if self.saved_usd is not None and isinstance(request, ModelRequest) and entry.failure is None:
             self.saved_usd = None if entry.cost_usd is None else self.saved_usd + entry.cost_usd

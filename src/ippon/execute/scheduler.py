@@ -6,120 +6,73 @@ A ticket is one request under way. Every ticket that is asked ends exactly once:
 from __future__ import annotations
 
 from collections import deque
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from ippon.execute.events import (
+    Arrived,
+    Asked,
+    Closed,
+    Drop,
+    Fail,
+    Granted,
+    Hedge,
+    Send,
+    StopLane,
+    Woke,
+)
+from ippon.execute.lane import Lane
 from ippon.execute.limits import Policy, delay_s
-from ippon.records.call import LANE_FINAL, TRANSIENT, Failure
+from ippon.execute.pool import Pool
+from ippon.execute.ticket import Ticket
+from ippon.records.call import LANE_FINAL, TRANSIENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ippon.execute.events import Event, Instruction
+    from ippon.execute.lane import Sent
+    from ippon.execute.limits import Bounds
+    from ippon.records.call import Failure
+    from ippon.records.lane import Hold, Learned
 
-class Asked(msgspec.Struct, frozen=True):
-    """Somebody wants an answer on a lane."""
-
-    ticket: int
-    lane: str
-
-
-class Arrived(msgspec.Struct, frozen=True):
-    """An attempt has ended: with an answer (`failure` None), or with trouble."""
-
-    ticket: int
-    failure: Failure | None = None
-
-
-class Woke(msgspec.Struct, frozen=True):
-    """Time has passed; something deferred may be due."""
-
-
-class Closed(msgspec.Struct, frozen=True):
-    """Nothing more is sent: a budget, a deadline or Ctrl-C. What is in flight may still arrive."""
-
-    because: str
-
-
-Event = Asked | Arrived | Woke | Closed
-
-
-class Send(msgspec.Struct, frozen=True):
-    """Make this attempt now (the first is 1)."""
-
-    ticket: int
-    attempt: int
-
-
-class Fail(msgspec.Struct, frozen=True):
-    """Asking again is of no use; this is how the ticket ends."""
-
-    ticket: int
-    failure: Failure
-    tries: int
-
-
-class Drop(msgspec.Struct, frozen=True):
-    """The ticket ends without having been answered; something was in the way: `failure` where it is its lane's end."""
-
-    ticket: int
-    because: str
-    tries: int
-    failure: Failure | None = None
-
-
-class StopLane(msgspec.Struct, frozen=True):
-    """A lane takes nothing more in this run; say so, once."""
-
-    lane: str
-    failure: Failure
-
-
-Instruction = Send | Fail | Drop | StopLane
-
-
-class _Ticket(msgspec.Struct):
-    lane: str
-    asked_at: float
-    tries: int = 0
-
-
-class _Lane(msgspec.Struct):
-    limit: int
-    in_flight: int = 0
-    ready: deque[int] = msgspec.field(default_factory=deque[int])
-    answered: bool = False
-    connect_failures: int = 0
-    strange_answers: int = 0
-    stopped: Failure | None = None
+NEVER = float("inf")
+FEW, MANY = 64, 4096  # tickets that wait: enough to keep the lanes busy; the most, when one of them holds the others up
 
 
 class Scheduler:
-    """Bounded concurrency a lane, retries of transient failures, lanes that end when there is no point.
+    """Bounded, adaptive concurrency a lane, retries of transient failures, lanes that end when there is no point.
 
-    `limit_of` gives a lane's most calls in flight, `jitter` a number in 0..1 for each delay, `may_send` a reason in words
-    why nothing more may be sent (None: go on), looked at before each attempt and told how many sends are on their way
-    out with the event at hand.
+    `bounds_of` gives a lane's bounds, `jitter` a number in 0..1 for each delay, `may_send` a reason in words why nothing
+    more may be sent (None: go on), looked at before each attempt and told how many sends are on their way out with the
+    event at hand. Lanes take turns for what they share.
     """
 
     def __init__(
         self,
         *,
-        limit_of: Callable[[str], int],
+        bounds_of: Callable[[str], Bounds],
         jitter: Callable[[], float],
         policy: Policy | None = None,
         may_send: Callable[[int], str | None] = lambda _pending: None,
+        hedges: bool = False,
     ) -> None:
-        self._limit_of = limit_of
+        self._bounds_of = bounds_of
         self._jitter = jitter
         self._policy = policy or Policy()
         self._may_send = may_send
-        self._lanes: dict[str, _Lane] = {}
-        self._tickets: dict[int, _Ticket] = {}
+        self._hedges = hedges
+        self._lanes: dict[str, Lane] = {}
+        self._pools: dict[str, Pool] = {}
+        self._turns: deque[Lane] = deque()
+        self._tickets: dict[int, Ticket] = {}
         self._deferred: list[tuple[float, int]] = []
         self._closed: str | None = None
         self._pending = 0
+        self._in_flight = 0
+        self._now = 0.0
+
+    # What may be read
 
     @property
     def closed_because(self) -> str | None:
@@ -129,129 +82,214 @@ class Scheduler:
     @property
     def in_flight(self) -> int:
         """Attempts under way."""
-        return sum(lane.in_flight for lane in self._lanes.values())
+        return self._in_flight
 
     @property
     def waiting(self) -> int:
         """Tickets that are neither under way nor ended."""
-        return len(self._tickets) - self.in_flight
+        return sum(len(lane.ready) for lane in self._turns) + len(self._deferred)
+
+    @property
+    def wants_more(self) -> bool:
+        """Whether more should be asked: little waits, or a lane is idle while others hold things up."""
+        waiting = self.waiting
+        return waiting < FEW or (waiting < MANY and any(lane.is_idle for lane in self._turns))
 
     @property
     def limit(self) -> int:
         """Most attempts under way, over the lanes in use."""
-        return sum(lane.limit for lane in self._lanes.values())
+        return sum(lane.concurrency.limit for lane in self._turns)
 
     @property
     def next_wake(self) -> float | None:
-        """When `Woke` is due; None while nothing is deferred."""
-        return self._deferred[0][0] if self._deferred else None
+        """When `Woke` is due; None while nothing waits for time to pass."""
+        due = self._deferred[0][0] if self._deferred else NEVER
+        for lane in self._turns:
+            slow = self._slow(lane) if self._hedges else None
+            due = min(due, self._opens_at(lane), NEVER if slow is None else slow[1])
+        return None if due == NEVER else due
+
+    @property
+    def learned(self) -> dict[str, Learned]:
+        """What each lane that adapts has found out about itself, by its name; none of those that never answered."""
+        return {name: lane.learned for name, lane in self._lanes.items() if lane.answered and lane.adapts}
+
+    def holds(self, now: float) -> list[Hold]:
+        """Why lanes that have something to send do not."""
+        self._now = max(self._now, now)  # asking may half open a breaker, and no call of before may be its probe
+        retries = [self._tickets[number].lane for _, number in self._deferred]
+        return [hold for lane in self._turns if (lane.ready or lane in retries) and (hold := lane.hold(self._now))]
+
+    # What happens
 
     def handle(self, event: Event, now: float) -> list[Instruction]:
-        """What to do about an event, in this order."""
-        self._pending = 0
+        """What to do about an event, in this order. Time never goes back: an event of before is handled as if it were now."""
+        self._pending, self._now = 0, max(self._now, now)
         match event:
             case Asked():
-                return self._asked(event, now)
+                return self._asked(event)
             case Arrived():
-                return self._arrived(event, now)
+                return self._arrived(event)
+            case Granted(pool, permits, opens_at):
+                self._pools[pool].granted(permits, opens_at)
+                return self._pump()
             case Woke():
-                return self._woke(now)
-            case Closed():  # exhaustive
-                return self._close(event.because)
+                return self._woke()
+            case Closed(because):  # exhaustive
+                return self._close(because)
 
-    def _asked(self, event: Asked, now: float) -> list[Instruction]:
-        lane = self._lanes.get(event.lane)
-        if lane is None:
-            lane = self._lanes[event.lane] = _Lane(limit=self._limit_of(event.lane))
-        self._tickets[event.ticket] = _Ticket(lane=event.lane, asked_at=now)
+    def _asked(self, event: Asked) -> list[Instruction]:
+        lane = self._lanes.get(event.lane) or self._opened(event.lane)
+        self._tickets[event.ticket] = Ticket(lane=lane, tokens=event.tokens)
         if self._closed is not None or lane.stopped is not None:
-            return [self._dropped(event.ticket, self._closed, lane.stopped)]
-        lane.ready.append(event.ticket)
-        return self._pump(lane)
+            return [self._dropped(event.ticket)]
+        lane.queue(event.ticket)
+        return self._pump() if len(lane.ready) == 1 else []
 
-    def _arrived(self, event: Arrived, now: float) -> list[Instruction]:
+    def _opened(self, name: str) -> Lane:
+        bounds = self._bounds_of(name)
+        pools = tuple(self._pools.setdefault(each.name, Pool(each)) for each in bounds.shared)
+        lane = self._lanes[name] = Lane(name, bounds, pools, self._policy, self._jitter, self._now)
+        self._turns.append(lane)
+        return lane
+
+    def _arrived(self, event: Arrived) -> list[Instruction]:
         ticket = self._tickets[event.ticket]
-        lane = self._lanes[ticket.lane]
-        lane.in_flight -= 1
-        failure = event.failure
-        if failure is None:
-            lane.answered, lane.connect_failures, lane.strange_answers = True, 0, 0
+        lane, now = ticket.lane, self._now
+        sent = ticket.lands(is_hedge=event.hedge)
+        self._in_flight -= 1
+        settled = [] if event.tokens is None else lane.settles(event.tokens - ticket.tokens)
+        if event.told is not None:
+            lane.told(event.told, sent, now)
+        if event.failure is None:
+            lane.accepted(sent, now)
             del self._tickets[event.ticket]
-            return self._pump(lane)
-        lane.connect_failures = lane.connect_failures + 1 if failure.reason == "connect" else 0
-        lane.strange_answers = lane.strange_answers + 1 if failure.reason == "not_a_provider" else 0
-        ended = self._after(event.ticket, failure, now)
-        return [*ended, *self._pump(lane)]
+            if ticket.is_under_way:  # the other one of the two is given up
+                self._in_flight -= 1
+                lane.release()
+            return [*settled, *self._pump()]
+        excused = lane.failed(event.failure, sent, now)
+        if ticket.is_under_way:  # the other one of the two may still be answered
+            return [*settled, *self._pump()]
+        ticket.faults += not excused
+        return [*settled, *self._after(event.ticket, event.failure), *self._pump()]
 
-    def _after(self, number: int, failure: Failure, now: float) -> list[Instruction]:
+    def _after(self, number: int, failure: Failure) -> list[Instruction]:
         """What becomes of a ticket whose attempt failed."""
-        ticket = self._tickets[number]
-        lane = self._lanes[ticket.lane]
-        again = failure.reason in TRANSIENT and ticket.tries < self._policy.attempts(failure)
+        ticket, policy, now = self._tickets[number], self._policy, self._now
+        lane = ticket.lane
         if lane.stopped is not None or self._closed is not None:
-            return [self._dropped(number, self._closed, lane.stopped)]
-        if self._is_final_for(lane, failure, again=again):
-            return self._stop(ticket.lane, failure, number)
-        due = now + delay_s(self._policy, failure, ticket.tries, self._jitter())
-        if again and due <= ticket.asked_at + self._policy.item_s:
+            return [self._dropped(number)]
+        again = failure.reason in TRANSIENT and ticket.faults < lane.attempts(failure)
+        if failure.reason in LANE_FINAL or lane.is_over(failure, now, again=again):
+            return self._stop(lane, failure, number)
+        due = now + delay_s(policy, failure, max(1, ticket.faults), self._jitter())
+        if again and due <= ticket.first_at + policy.item_s:
             heappush(self._deferred, (due, number))
             return []
         del self._tickets[number]
         return [Fail(number, failure, ticket.tries)]
 
-    def _is_final_for(self, lane: _Lane, failure: Failure, *, again: bool) -> bool:
-        """Whether a lane ends: a refused account, an unknown model, nobody there, five answers that are no provider's."""
-        if failure.reason in LANE_FINAL:
-            return True
-        nobody = lane.connect_failures >= self._policy.connects or (lane.connect_failures > 0 and not again)
-        return (nobody and not lane.answered) or lane.strange_answers >= self._policy.strange_answers
-
-    def _stop(self, name: str, failure: Failure, number: int) -> list[Instruction]:
-        lane = self._lanes[name]
+    def _stop(self, lane: Lane, failure: Failure, number: int) -> list[Instruction]:
         lane.stopped = failure
-        deferred = [each for _, each in self._deferred if self._tickets[each].lane == name]
-        self._deferred = [entry for entry in self._deferred if self._tickets[entry[1]].lane != name]
-        self._deferred.sort()
-        waiting = [number, *lane.ready, *deferred]
-        lane.ready.clear()
-        return [StopLane(name, failure), *(self._dropped(each, None, failure) for each in waiting)]
+        deferred = sorted(entry for entry in self._deferred if self._tickets[entry[1]].lane is lane)
+        self._deferred = [entry for entry in self._deferred if self._tickets[entry[1]].lane is not lane]
+        heapify(self._deferred)
+        waiting = [number, *lane.drain(), *(each for _, each in deferred)]
+        return [StopLane(lane.name, failure), *(self._dropped(each) for each in waiting)]
 
-    def _woke(self, now: float) -> list[Instruction]:
-        instructions: list[Instruction] = []
-        while self._deferred and self._deferred[0][0] <= now:
+    def _woke(self) -> list[Instruction]:
+        while self._deferred and self._deferred[0][0] <= self._now:
             _, number = heappop(self._deferred)
-            lane = self._lanes[self._tickets[number].lane]
-            lane.ready.appendleft(number)
-            instructions += self._pump(lane)
-        return instructions
+            self._tickets[number].lane.queue(number)
+        return [*self._pump(), *self._hedged()]
 
     def _close(self, because: str) -> list[Instruction]:
-        self._closed = because
-        waiting = [number for lane in self._lanes.values() for number in lane.ready] + [
-            number for _, number in self._deferred
-        ]
+        self._closed = self._closed or because
+        waiting = [number for lane in self._turns for number in lane.drain()]
+        waiting += [number for _, number in sorted(self._deferred)]
         self._deferred.clear()
-        for lane in self._lanes.values():
-            lane.ready.clear()
-        return [self._dropped(number, because) for number in waiting]
+        return [self._dropped(number) for number in waiting]
 
-    def _pump(self, lane: _Lane) -> list[Instruction]:
-        """Fill a lane as far as its limit goes."""
-        instructions: list[Instruction] = []
-        while lane.ready and lane.in_flight < lane.limit:
-            because = self._may_send(self._pending)
-            if because is not None:
-                return [*instructions, *self._close(because)]
-            number = lane.ready.popleft()
-            ticket = self._tickets[number]
-            ticket.tries += 1
-            lane.in_flight += 1
-            self._pending += 1
-            instructions.append(Send(number, ticket.tries))
-        return instructions
-
-    def _dropped(self, number: int, because: str | None, failure: Failure | None = None) -> Drop:
+    def _dropped(self, number: int) -> Drop:
         ticket = self._tickets.pop(number)
-        if because is None and failure is not None:
-            return Drop(number, f"lane {ticket.lane} stopped: {failure.message}", ticket.tries, failure)
-        return Drop(number, because or "", ticket.tries)
+        failure = ticket.lane.stopped
+        if self._closed is None and failure is not None:
+            return Drop(number, f"lane {ticket.lane.name} stopped: {failure.message}", ticket.tries, failure)
+        return Drop(number, self._closed or "", ticket.tries)
+
+    # Sending
+
+    def _pump(self) -> list[Instruction]:
+        """Send what may be sent, lane by lane in turns, until none of them can."""
+        out: list[Instruction] = []
+        idle = 0
+        while idle < len(self._turns) and self._closed is None:
+            lane = self._turns[0]
+            self._turns.rotate(-1)
+            idle = 0 if lane.ready and self._sends(lane, out) else idle + 1
+        return out
+
+    def _sends(self, lane: Lane, out: list[Instruction]) -> bool:
+        """Send the next ticket of a lane; False where it cannot be."""
+        number, now = lane.ready[0], self._now
+        ticket = self._tickets[number]
+        if not lane.has_room() or lane.opens_at(now, ticket.tokens) > now:
+            return False
+        if lane.lacks_permits(ticket.tokens):
+            out += lane.reserves(ticket.tokens)
+            return False
+        because = self._may_send(self._pending)
+        if because is not None:
+            out += self._close(because)
+            return False
+        lane.pop()
+        if ticket.tries and not lane.affords_retry(now):
+            heappush(self._deferred, (now + self._policy.budget_wait_s, number))
+            return True
+        ticket.first_at = ticket.first_at if ticket.tries else now
+        ticket.tries += 1
+        ticket.sent = self._goes_out(ticket, first=ticket.tries == 1)
+        if self._hedges:
+            lane.hedging.sent(number)
+        out.append(Send(number, ticket.tries))
+        return True
+
+    def _goes_out(self, ticket: Ticket, *, first: bool) -> Sent:
+        self._pending += 1
+        self._in_flight += 1
+        return ticket.lane.sends(self._now, ticket.tokens, first=first)
+
+    def _opens_at(self, lane: Lane) -> float:
+        """When time alone lets a lane send; never, where it needs something to happen."""
+        if not lane.ready or not lane.has_room():
+            return NEVER
+        tokens = self._tickets[lane.ready[0]].tokens
+        return NEVER if lane.awaits_permits(tokens) else lane.opens_at(self._now, tokens)
+
+    # Hedging: only where a place is free that nobody waits for
+
+    def _slow(self, lane: Lane) -> tuple[int, float] | None:
+        """(ticket, when) of the next call of a lane that will be slow, and may be made once more then."""
+        if self._closed is not None or lane.ready or not lane.has_room() or not lane.is_calm(self._now):
+            return None
+        slow = lane.hedging.next(self._under_way_since)
+        if slow is None or lane.lacks_permits(tokens := self._tickets[slow[0]].tokens):
+            return None
+        return slow[0], max(slow[1], lane.opens_at(self._now, tokens))
+
+    def _under_way_since(self, number: int) -> float | None:
+        ticket = self._tickets.get(number)
+        return ticket.sent.at if ticket is not None and ticket.sent is not None and ticket.hedge is None else None
+
+    def _hedged(self) -> list[Instruction]:
+        out: list[Instruction] = []
+        for lane in self._turns if self._hedges else ():
+            while (slow := self._slow(lane)) is not None and slow[1] <= self._now:
+                if self._may_send(self._pending) is not None:
+                    self._hedges = False  # what is left is for calls that nobody has made yet
+                    return out
+                ticket = self._tickets[lane.hedging.hedges()]
+                ticket.hedge = self._goes_out(ticket, first=False)
+                out.append(Hedge(slow[0]))
+        return out

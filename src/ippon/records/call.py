@@ -70,12 +70,32 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     output: int | None = None
     cached_input: int | None = None
 
+    @property
+    def total(self) -> float | None:
+        """Tokens in all; None where a count is missing."""
+        return None if self.input is None or self.output is None else float(self.input + self.output)
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """One limit as the headers of an answer tell it: what is left of how much, and seconds until all of it is back."""
+
+    remaining: float
+    limit: float
+    reset_s: float
+
+
+class Allowances(msgspec.Struct, frozen=True, kw_only=True):
+    """What a server told of its limits, of requests and of tokens; None where it said nothing that makes sense."""
+
+    requests: Told | None = None
+    tokens: Told | None = None
+
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What came back, before anyone reads a score from it. Kept as it is, so that a better parser may read it again.
 
     `label_probabilities` are normalised over the labels asked for. `token_logprobs` are (token, logprob, alternatives)
-    of the text where the endpoint gives them. `exit_code` is a command's.
+    of the text where the endpoint gives them. `exit_code` is a command's. `told` is for the lane, and never kept.
     """
 
     text: str
@@ -85,6 +105,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     label_probabilities: dict[str, float] | None = None
     token_logprobs: tuple[tuple[str, float, dict[str, float]], ...] | None = None
     exit_code: int | None = None
+    told: Allowances | None = None
 
 
 # What kind of trouble a failure is decides who suffers: the item, the lane, or nobody (asked again).
@@ -102,6 +123,7 @@ FailureClass = Literal[
     "rejected",  # the item's, deterministic: 400, 413, 422
     "input_too_long",  # the item's, deterministic
     "truncated",  # the item's, deterministic: the answer hit its token limit
+    "refused",  # the item's, deterministic: the model declined to answer
     "unparsed",  # the item's, deterministic: no score could be read, after one more ask
     "invalid_score",  # the item's, deterministic: a score out of range, or several
     "evaluator",  # the item's: the user's function or command failed; never cached
@@ -111,12 +133,14 @@ FailureClass = Literal[
 TRANSIENT: frozenset[str] = frozenset(
     {"connect", "timeout", "transport", "server", "overloaded", "rate_limit", "not_a_provider"}
 )
-DETERMINISTIC: frozenset[str] = frozenset({"rejected", "input_too_long", "truncated", "unparsed", "invalid_score"})
+DETERMINISTIC: frozenset[str] = frozenset(
+    {"rejected", "input_too_long", "truncated", "refused", "unparsed", "invalid_score"}
+)
 LANE_FINAL: frozenset[str] = frozenset({"spend", "authentication", "not_found"})
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a request or an evaluation has no result. `retry_after_s` is the server's hint, 0 to 120 s, else None.
+    """Why a request or an evaluation has no result. `retry_after_s` is the server's hint, above 0; a year at most.
 
     `status` is the HTTP status, `code` the body's own error code. `message` is inert text: no secret, no control character.
     """
@@ -136,7 +160,8 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """A request that has its answer.
 
-    `latency_s` is of the attempt that succeeded (then, where it is cached), `queue_s` what it waited before.
+    `latency_s` is of the attempt that succeeded (then, where it is cached), `queue_s` what it waited before. `hedged`: the
+    call was made twice, since it was slow, and this is the first answer of the two.
     """
 
     answer: Answer
@@ -145,6 +170,7 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     latency_s: float | None = None
     queue_s: float = 0.0
     cost_usd: float | None = None
+    hedged: bool = False
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True):

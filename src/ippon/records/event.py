@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from ippon.errors import Problem
+from ippon.records.lane import Hold
 from ippon.records.run import Earlier, Result, Run
 
 
@@ -25,14 +27,26 @@ class ResultKept(msgspec.Struct, frozen=True, kw_only=True):
     result: Result
 
 
+class Slow(msgspec.Struct, frozen=True, kw_only=True):
+    """The call that is longest in flight: of which evaluation, since how many seconds, which attempt, cut off when."""
+
+    example: str
+    evaluator: str
+    seconds: float
+    attempt: int
+    limit_s: float
+
+
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far sending is. At most a few times a second."""
+    """How far sending is, and what it waits for. A few times a second."""
 
     in_flight: int
     limit: int
     calls_sent: int
     retries: int
     cost_usd: float | None = None
+    holds: tuple[Hold, ...] = ()
+    slow: Slow | None = None
 
 
 class LaneStopped(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +76,10 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlanReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run would do. `misses` are (example, evaluator, because); None where nothing can be known before a run."""
+    """What a run would do. `misses` are (example, evaluator, because); None where nothing can be known before a run.
+
+    `lacks` is what a run would be refused for: keys that are not set, parts that are not installed.
+    """
 
     suite: str
     tier: str
@@ -77,6 +94,7 @@ class PlanReport(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     selection: tuple[tuple[str, str, str], ...]
     misses: tuple[tuple[str, str, str], ...]
+    lacks: tuple[Problem, ...] = ()
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):

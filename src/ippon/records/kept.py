@@ -10,6 +10,8 @@ from ippon.records.bundle import Bundle
 from ippon.records.call import FailureClass
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ippon.records.run import Result
 
 
@@ -39,8 +41,19 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Kept(Bundle, frozen=True):
-    """A result with its place in the plan and the key of its score (None where it has no response)."""
+    """A result with its place in the plan, the key of its score, and the key of its response where that was fetched.
+
+    The first is None where it has no response.
+    """
 
     position: int
     key: bytes | None
     result: Result
+    response: bytes | None = None
+
+
+class Resumed(Bundle, frozen=True):
+    """What a run has brought that is gone on with: its scored results by their score keys, its responses by theirs."""
+
+    results: Mapping[bytes, Result]
+    responses: Mapping[bytes, str]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
 from ippon.errors import NotBuiltError
 from ippon.records.call import Failure
 from ippon.records.suite import ResponseKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Status = Literal["cached", "answered", "failed", "missing", "skipped"]
 Verdict = Literal["pass", "fail", "inconclusive", "incomplete", "interrupted", "none"]
@@ -72,7 +75,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 class EvaluatorSummary(msgspec.Struct, frozen=True, kw_only=True):
     """One evaluator over a run. `score` and `interval` are None where the examples were chosen, not drawn.
 
-    `n` are the examples with a score, `n_items` those it is for; `separation` is the mean of good minus poor.
+    `n` are the examples with a score, `n_items` those it is for; `separation` is the mean of good minus poor; `judged`
+    says that a model gave them and their reasons.
     """
 
     n: int
@@ -85,6 +89,7 @@ class EvaluatorSummary(msgspec.Struct, frozen=True, kw_only=True):
     separation: float | None = None
     separation_interval: tuple[float, float] | None = None
     expected_gap: float | None = None
+    judged: bool = False
 
 
 class GateResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +115,15 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     failed: int = 0
     missing: int = 0
     skipped: int = 0
+
+    @staticmethod
+    def of(results: Iterable[Result], *, total: int, planned: int) -> Counts:
+        """The counts of these results; what is planned and not among them is missing."""
+        found = {"cached": 0, "answered": 0, "failed": 0, "missing": 0, "skipped": 0}
+        for result in results:
+            found[result.status] += 1
+        found["missing"] += planned - sum(found.values())
+        return Counts(total=total, planned=planned, **found)
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +153,7 @@ class Earlier(msgspec.Struct, frozen=True, kw_only=True):
     stopped_because: str
     latency: Latency
     evidence: str
+    judge: str | None = None
     gates: tuple[GateResult, ...] = ()
     results: tuple[Result, ...] = ()
 
@@ -147,7 +162,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One run, complete: what `--json`, the history and the Python interface show.
 
     `evidence` is a digest over what was asked and scored: equal for two runs that know the same. `asked` are the flags
-    that a resumed run takes over.
+    that a resumed run takes over. One that is not `finished` is at work, or was killed: what it took is not known yet.
     """
 
     run_id: str
@@ -181,6 +196,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     judge: str | None = None
     on_inconclusive: str = "fail"
     asked: dict[str, Any] = {}
+    finished: bool = True
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """One dict of JSON values a result, with the names of `--json`: what a data frame is made from."""

@@ -39,7 +39,8 @@ def target_name(suite: Suite, wanted: str | None) -> str | None:
     if wanted is None:
         raise UsageError("the suite has no [target], only named ones", hint=f"--target {next(iter(suite.targets))}")
     if wanted not in suite.targets:
-        raise UsageError(f"the suite has no target `{wanted}`", hint=nearest(wanted, list(suite.targets)))
+        hint = nearest(wanted, list(suite.targets))
+        raise UsageError(f"the suite has no target `{wanted}`", hint=hint, key="target")
     return wanted
 
 
@@ -57,15 +58,17 @@ def narrowed(suite: Suite, filters: Filters) -> tuple[list[int], set[int]]:
     """(evaluators, examples) that the filters leave, as positions; UsageError for a filter that matches nothing."""
     evaluators = [i for i, each in enumerate(suite.evaluators) if _named(each.name, filters.evaluators)]
     if not evaluators:
-        raise _nothing("--evaluator", filters.evaluators, [each.name for each in suite.evaluators])
+        raise _nothing("evaluator", filters.evaluators, [each.name for each in suite.evaluators])
     examples = {i for i, each in enumerate(suite.examples) if _named(each.id, filters.examples)}
     if not examples:
-        raise _nothing("--example", filters.examples, [each.id for each in suite.examples])
+        raise _nothing("example", filters.examples, [each.id for each in suite.examples])
     conditions = _conditions(suite, filters.where)
     examples = {i for i in examples if matches(suite, suite.examples[i], conditions)}
     if not examples:
         raise UsageError(
-            f"--where {' '.join(filters.where)} matches no example", hint="ippon plan shows what a tier takes"
+            f"--where {' '.join(filters.where)} matches no example",
+            hint="ippon plan shows what a tier takes",
+            key="where",
         )
     return evaluators, examples
 
@@ -74,9 +77,9 @@ def _named(name: str, globs: Sequence[str]) -> bool:
     return not globs or any(fnmatchcase(name, glob) for glob in globs)
 
 
-def _nothing(flag: str, globs: Iterable[str], known: list[str]) -> UsageError:
+def _nothing(option: str, globs: Iterable[str], known: list[str]) -> UsageError:
     wanted = ", ".join(globs)
-    return UsageError(f"{flag} {wanted} matches nothing", hint=nearest(wanted, known))
+    return UsageError(f"--{option} {wanted} matches nothing", hint=nearest(wanted, known), key=option)
 
 
 def nearest(name: str, known: list[str]) -> str:
@@ -93,9 +96,9 @@ def _conditions(suite: Suite, where: Iterable[str]) -> Where:
     for each in where:
         name, equals, value = each.partition("=")
         if not equals:
-            raise UsageError(f"--where {each} is no condition", hint="--where category=empathy")
+            raise UsageError(f"--where {each} is no condition", hint="--where category=empathy", key="where")
         if not any(_has(suite, example, name) for example in suite.examples):
-            raise UsageError(f"--where {each}: no example has a column `{name}`")
+            raise UsageError(f"--where {each}: no example has a column `{name}`", key="where")
         found.setdefault(name, []).append(value)
     return dict(found)
 

@@ -26,7 +26,7 @@ def tier_named(suite: Suite, name: str) -> Tier:
     """The tier of that name, the suite's own before the built-in ones; UsageError with the known names."""
     tier = suite.tiers.get(name) or BUILT_IN_TIERS.get(name)
     if tier is None:
-        raise UsageError(f"unknown tier `{name}`", hint=nearest(name, [*BUILT_IN_TIERS, *suite.tiers]))
+        raise UsageError(f"unknown tier `{name}`", hint=nearest(name, [*BUILT_IN_TIERS, *suite.tiers]), key="tier")
     return tier
 
 
@@ -112,7 +112,8 @@ def _taken(
     if not whole and tier.per_evaluator is not None:
         chosen = most_telling(suite, candidates, marks=content, seed=seed)
         drawn = {e: [i for i in order if i != chosen[e]][: tier.per_evaluator - 1] for e, order in orders.items()}
-        return chosen, drawn, "most telling, rest drawn"
+        telling = "random" if suite.contrast is None else "most telling"
+        return chosen, drawn, f"{telling}, rest drawn"
     if not whole and tier.examples is not None:
         positions = {i for its in candidates.values() for i in its}
         taken = set(drawn_order(content, positions, seed=seed, purpose="")[: tier.examples])

@@ -18,15 +18,15 @@ from ippon.records.providers import LOCAL
 from ippon.records.suite import DEFAULT_TIER, ModelTarget, Suite
 from ippon.select.matching import Filters, target_name
 from ippon.select.plan import tier_named
+from ippon.wiring import lanes
 from ippon.wiring.clients import Clients
-from ippon.wiring.models import limit_of, model_use, models_of, price_for, uses_in
+from ippon.wiring.models import model_use, models_of, price_for, uses_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ippon.adapters.store_sqlite import SqliteStore
     from ippon.engine.parts import Prepared
-    from ippon.execute.scheduler import Scheduler
     from ippon.ports import Listener
     from ippon.records.options import Options
     from ippon.wiring.opened import Opened
@@ -66,18 +66,19 @@ def assemble(opened: Opened, options: Options, *, listen: Listener, signals: boo
         models=[models_of(each, suite, options) for each in suite.evaluators],
         target_use=model_use(target.model, target.params, suite) if isinstance(target, ModelTarget) else None,
     )
-    store = opened.store
+    store, clock = opened.store, SystemClock()
     clients = Clients(suite, options, opened.environ, trusted=opened.trusted, functions=opened.functions)
     parts = Parts(
         cache=opened.cache,
         store=store,
         history=store,
-        clock=SystemClock(),
+        clock=clock,
         listen=listen,
         client_for=clients.client_for,
         price_for=partial(price_for, suite=suite),
-        scheduler=partial(_scheduler, suite, options),
-        limit_of=partial(limit_of, suite=suite, options=options),
+        rates=partial(lanes.rates_of, opened.cache),
+        scheduler=partial(lanes.scheduler_of, suite, options, clock),
+        limit_of=partial(lanes.limit_of, suite=suite, options=options),
         stop=_on_signals if signals else _without_signals,
         close_clients=clients.close,
         resent=clients.resent,
@@ -103,15 +104,16 @@ def started(prepared: Prepared) -> RunStarted:
 
 def _refuse(options: Options) -> None:
     """What no flag and no keyword may say. UsageError with all of it, NotBuiltError for what comes later."""
-    for name, wanted in (("--hedge", options.hedge), ("--baseline", options.baseline)):
-        if wanted:
-            raise NotBuiltError(name)
+    if options.baseline:
+        raise NotBuiltError("--baseline")
     least = {"max_in_flight": 1, "repeats": 1, "seed": 0, "max_s": 0, "max_calls": 0, "max_usd": 0}
     wrong = [
         f"{name} is {value}, and has to be {bound} or more"
         for name, bound in least.items()
         if (value := getattr(options, name)) is not None and not value >= bound
     ]
+    if options.base_url is not None and not options.base_url.startswith(("http://", "https://")):
+        wrong.append(f"base_url {options.base_url} is no http:// or https:// address")
     if options.no_cache and (options.refresh or options.cache is not None):
         wrong.append("no_cache and refresh or cache contradict each other")
     if wrong:
@@ -124,7 +126,7 @@ def _as_before(options: Options, suite: Suite, store: SqliteStore) -> tuple[Opti
         return options, None
     earlier = store.newest(suite.name) if options.resume == LATEST else store.load(options.resume)
     if earlier is None or earlier.suite != suite.name:
-        raise UsageError(f"the suite has no run `{options.resume}`", hint="ippon runs ls")
+        raise UsageError(f"the suite has no run `{options.resume}`", hint="ippon runs ls", key="resume")
     said = {
         name: value
         for name, value in earlier.asked.items()
@@ -149,6 +151,7 @@ def _wish(opened: Opened, options: Options, setting: Setting, resume: str | None
         max_calls=tier.max_calls if options.max_calls is None else options.max_calls,
         max_usd=tier.max_usd if options.max_usd is None else options.max_usd,
         retry_failed=options.retry_failed,
+        hedge=options.hedge,
         grouped=any(use.provider == LOCAL for use in used),
         judge=", ".join(sorted({f"{use.provider}/{use.model}" for use in used})) or None,
         warnings=opened.warnings,
@@ -160,15 +163,6 @@ def new_run_id() -> str:
     """Six letters and digits that no eye mistakes for each other."""
     letters = "abcdefghjkmnpqrstuvwxyz23456789"
     return "".join(letters[byte % len(letters)] for byte in os.urandom(6))
-
-
-def _scheduler(suite: Suite, options: Options, may_send: Callable[[int], str | None]) -> Scheduler:
-    from random import Random  # noqa: PLC0415 - only a run that asks needs jitter
-
-    from ippon.execute.scheduler import Scheduler  # noqa: PLC0415
-
-    jitter = Random().random  # noqa: S311 - spreads retries, hides nothing
-    return Scheduler(limit_of=lambda lane: limit_of(lane, suite, options), jitter=jitter, may_send=may_send)
 
 
 def _without_signals(_stop: Callable[[str], None]) -> Callable[[], None]:

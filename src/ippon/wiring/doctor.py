@@ -33,8 +33,8 @@ SAFE_SQLITE = (3, 51, 3)
 
 def checkup(options: Options, environ: Mapping[str, str]) -> list[Finding]:
     """(ok | warn | FAIL, what, what was found) of the machine, the suite, its models, and the places that are written."""
-    findings = [*_versions(), *_local_model(), *_keys(environ), _place("state", state_folder(environ))]
-    findings.append(_place("cache", os.path.dirname(os.path.abspath(cache_path(options, environ)))))  # noqa: PTH100, PTH120
+    findings = [*_versions(), *_local_model(), *_keys(environ), _place("state folder", state_folder(environ))]
+    findings.append(_place("cache folder", os.path.dirname(os.path.abspath(cache_path(options, environ)))))  # noqa: PTH100, PTH120
     try:
         path = options.suite or found()
     except IpponError as error:

@@ -30,7 +30,7 @@ def models_of(evaluator: AnyEvaluator, suite: Suite, options: Options) -> Models
     if name is None:
         hint = 'add [judge] model = "PROVIDER/MODEL" to the suite, or --judge PROVIDER/MODEL'
         raise UsageError(f"evaluator `{evaluator.name}` has no model", hint=hint)
-    endpoint_of(name, suite)  # before anything is made of a name that is none
+    endpoint_of(name, suite, key="judge" if options.judge else None)  # before anything is made of a name that is none
     moved = options.base_url if split_model(name)[0] == _judges_provider(suite, options) else None
     return Models(use=model_use(name, suite.judge.params, suite, base_url=moved))
 
@@ -65,24 +65,27 @@ def model_use(name: str, params: Mapping[str, object], suite: Suite, *, base_url
     )
 
 
-def endpoint_of(name: str, suite: Suite) -> Endpoint:
-    """Where a model lives; UsageError with the nearest provider."""
+def endpoint_of(name: str, suite: Suite, *, key: str | None = None) -> Endpoint:
+    """Where a model lives; UsageError with the nearest provider. `key` is the option that names the model, if one does."""
     try:
         provider, model = split_model(name)
     except ValueError:
-        raise UsageError(f"`{name}` is no model name", hint="PROVIDER/MODEL, such as openai/gpt-5-mini") from None
+        hint = "PROVIDER/MODEL, such as openai/gpt-5-mini"
+        raise UsageError(f"`{name}` is no model name", hint=hint, key=key) from None
     own = suite.providers.get(provider)
     if own is not None:
         return Endpoint(own.base_url, own.api_key_env)
     if provider == LOCAL and model not in LOCAL_MODELS:
-        raise UsageError(f"there is no embedded model `{model}`", hint=f"local/{LOCAL_MODELS[0]}")
+        raise UsageError(f"there is no embedded model `{model}`", hint=f"local/{LOCAL_MODELS[0]}", key=key)
     if provider not in PROVIDERS:
         from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
 
         known = [*suite.providers, *PROVIDERS]
         near = get_close_matches(provider, known, n=2) or known
         raise UsageError(
-            f"unknown provider `{provider}`", hint=f"nearest: {', '.join(near)}; or add [providers.{provider}]"
+            f"unknown provider `{provider}`",
+            hint=f"nearest: {', '.join(near)}; or add [providers.{provider}]",
+            key=key,
         )
     return PROVIDERS[provider]
 
@@ -102,18 +105,6 @@ def price_for(request: ModelRequest, suite: Suite) -> Price | None:
 
     own = suite.judge.price if suite.judge.model == f"{request.provider}/{request.model}" else None
     return price_of(request.provider, request.model, own)
-
-
-def limit_of(lane: str, suite: Suite, options: Options) -> int:
-    """Most calls in flight on a lane: `-j` and `[limits]`, the smaller of them; one for the embedded model."""
-    from ippon.execute.limits import DEFAULT_IN_FLIGHT  # noqa: PLC0415 - only a run that asks needs it
-
-    model = lane.partition(" at ")[0]
-    provider = model.partition("/")[0]
-    if provider == LOCAL:
-        return 1
-    declared = [suite.limits[name].max_in_flight for name in (model, provider) if name in suite.limits]
-    return min([options.max_in_flight or DEFAULT_IN_FLIGHT, *(each for each in declared if each is not None)])
 
 
 def uses_in(models: Models) -> Iterator[ModelUse]:

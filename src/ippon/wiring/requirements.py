@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ippon.adapters.http_session import host_of, keeps_secrets
 from ippon.errors import MissingExtraError, Problem, TrustError, UsageError
 from ippon.evaluate.kinds import check
 from ippon.evaluate.target import check as check_target
 from ippon.records.call import ModelRequest
 from ippon.records.providers import LOCAL
+from ippon.wiring.clients import API_KEY
 from ippon.wiring.models import missing_key, price_for, uses_in
 
 if TYPE_CHECKING:
@@ -71,8 +73,24 @@ def _missing(use: ModelUse, names: list[str], assembled: Assembled) -> Iterator[
             message=f"nobody knows the price of {use.provider}/{use.model}, so --max-usd cannot be kept",
             hint="[judge] price = { input = ..., output = ... }, US dollars per million tokens; or --max-calls",
         )
+    exposed = _exposed(use, assembled)
+    if exposed is not None and use.base_url is not None:
+        yield Problem(
+            message=f"the key in {exposed} is sent over https or to this machine only, not to {host_of(use.base_url)}",
+            hint=f"an https address; or, if it wants no key, unset {exposed}",
+        )
     if variable is not None:
         yield Problem(
             message=f"{variable} is not set; lane {use.provider}/{use.model} needs it ({who})",
             hint=f"export {variable}=...   or another judge: --judge local/smollm2-135m",
         )
+
+
+def _exposed(use: ModelUse, assembled: Assembled) -> str | None:
+    """The variable whose key would travel in the open."""
+    if use.base_url is None or keeps_secrets(use.base_url):
+        return None
+    own = assembled.opened.suite.providers.get(use.provider)
+    moved = use.base_url == assembled.options.base_url
+    name = API_KEY if moved else own.api_key_env if own is not None else None
+    return name if name is not None and assembled.opened.environ.get(name) else None

@@ -1,0 +1,57 @@
+"""What needs no endpoint to answer: re-runs of what is known, and the embedded model."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+
+from bench.measure import interleaved, summaries
+from bench.script import Script
+from bench.stage import COACH, IPPON, ROOT, Claim, Effort, show, stage
+
+
+def warm(effort: Effort) -> Iterator[Claim]:
+    """All 294 known: whole process against a bare script that reads, hashes and looks up as many."""
+    with stage(Script()) as there:
+        store = there.folder / "floor.db"
+        floor = [sys.executable, str(ROOT / "bench" / "floor_warm.py"), str(COACH / "examples.jsonl"), str(store)]
+        run = there.ippon("-t", "full")
+        commands: Mapping[str, Sequence[str]] = {"floor": floor, "warm 294": run, "--help": [IPPON, "--help"]}
+        interleaved({"prepare": [*floor, "--prepare"], "cold": run}, rounds=1)
+        sent = there.remote.stats().requests
+        found = summaries(interleaved(commands, rounds=effort.rounds))
+        rows = show("warm re-run of 294 evaluations, whole process", found)
+        yield Claim("warm 294, ratio to the floor", rows["warm 294"].ratio, 3.0, "x")
+        yield Claim("warm 294, requests sent", there.remote.stats().requests - sent, 0)
+        yield Claim("warm 294, peak memory", rows["warm 294"].peak_bytes / 1e6, 40.0, "MB")
+        yield Claim("ippon --help", rows["--help"].wall_s * 1e3, 60.0, "ms")
+
+
+def local(effort: Effort) -> Iterator[Claim]:
+    """The embedded judge, its start included, one thread."""
+    with stage(None) as there:
+        for tier, evaluations, at_most in (("quick", 7, 10.0), ("full", 294, 120.0)):
+            if tier == "full" and effort.short:
+                return
+            commands = {tier: there.ippon("-t", tier)}
+            rounds, unmeasured = (effort.rounds, effort.unmeasured) if tier == "quick" else (1, 0)
+            samples = interleaved(commands, rounds=rounds, unmeasured=unmeasured, before=lambda _name: there.forget())
+            found = summaries(samples)
+            rows = show(f"embedded judge, {tier} ({evaluations})", found)
+            yield Claim(f"embedded judge, {tier} tier", rows[tier].wall_s, at_most, "s")
+
+
+def order(effort: Effort) -> Iterator[Claim]:
+    """The embedded judge asked rubric by rubric, whose prompt it then knows, and with the rubrics in turns."""
+    some = "empathy-night*" if effort.short else "*-s*"
+    with stage(None) as there:
+        script = [sys.executable, "-m", "bench.local_order"]
+        flags = [str(there.folder), "--example", some]
+        commands = {"rubric by rubric": [*script, "rubric", *flags], "in turns": [*script, "turns", *flags]}
+        found = summaries(interleaved(commands, rounds=effort.rounds, unmeasured=0))
+        rows = show("embedded judge, 7 rubrics: order of asking, start included", found)
+        yield Claim(
+            "embedded judge: rubrics in turns to rubric by rubric, time",
+            rows["in turns"].ratio,
+            1.0,
+            "x",
+            is_least=True,
+        )
