@@ -6,7 +6,7 @@ SHELL := /bin/bash
 unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: demo test check lint types contracts docs coverage bench bench-smoke requirements clean
+.PHONY: demo test check lint types contracts docs coverage faults bench bench-load bench-smoke requirements clean
 
 demo: .venv/run.stamp   ## the main job on the embedded judge
 	@$(BIN)/python -m compileall -q src
@@ -23,9 +23,13 @@ lint: .venv/dev.stamp
 	@$(BIN)/ruff check src tests bench examples
 	@$(BIN)/codespell src bench examples docs README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md
 
-types: .venv/dev.stamp
+types: .venv/dev.stamp   ## and that what others build on says all of its types
 	@$(BIN)/pyright
 	@$(BIN)/mypy
+	@export PYTHONPATH=src:$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
+	for part in ports stats testing; do \
+		said=$$($(BIN)/pyright --verifytypes ippon.$$part --ignoreexternal) || { echo "$$said"; exit 1; }; \
+	done
 
 contracts: .venv/dev.stamp
 	@$(BIN)/lint-imports
@@ -39,11 +43,18 @@ coverage: .venv/dev.stamp   ## the tests once more, counted: every branch of src
 docs: .venv/dev.stamp   ## examples in the documentation run, help texts in it are today's
 	@$(BIN)/python -m pytest -q tests/docs
 
+faults: .venv/dev.stamp   ## the fault table, one line a row
+	@$(BIN)/python -m pytest -q --fault-table $(wildcard tests/faults*)
+
 bench: .venv/dev.stamp   ## the figures of the README, as ratios to floors of the same run
 	@$(BIN)/python -m compileall -q src bench
 	@$(BIN)/python -m bench
 
-bench-smoke: .venv/dev.stamp
+bench-load: .venv/dev.stamp   ## the table of runs under load and faults alone: 10 minutes
+	@$(BIN)/python -m compileall -q src bench
+	@$(BIN)/python -m bench load
+
+bench-smoke: .venv/dev.stamp   ## each benchmark once and small: counts are judged, times only printed
 	@$(BIN)/python -m compileall -q src bench
 	@$(BIN)/python -m bench --smoke
 

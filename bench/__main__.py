@@ -22,13 +22,13 @@ BENCHMARKS: dict[str, tuple[Callable[[Effort], Iterator[Claim]], int]] = {
     "cold": (cold, 7),
     "many": (many, 3),
     "memory": (memory, 1),
-    "faulty": (faulty, 5),
+    "faulty": (faulty, 9),
     "defaults": (defaults, 3),
     "limited": (limited, 3),
     "virtual": (virtual, 11),
     "killed": (killed, 5),
     "local": (local, 3),
-    "order": (order, 1),
+    "order": (order, 3),
 }
 GROUPS = {"load": ("slow", "cold", "many", "memory", "faulty", "defaults", "limited", "virtual", "killed", "order")}
 
@@ -65,6 +65,7 @@ def main() -> int:
     if unknown := [name for name in given.names if name not in known]:
         flags.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(known)}")
     os.chdir(ROOT)
+    print(f"{os.cpu_count()} processors, {os.getloadavg()[0]:.1f} busy before the first of these", flush=True)
     try:
         require_bytecode(["ippon", "msgspec"])
         claims = measured(chosen(given.names), smoke=given.smoke)

@@ -41,7 +41,7 @@ def local(effort: Effort) -> Iterator[Claim]:
 
 def order(effort: Effort) -> Iterator[Claim]:
     """The embedded judge asked rubric by rubric, whose prompt it then knows, and with the rubrics in turns."""
-    some = "empathy-night*" if effort.short else "*-s*"
+    some = "empathy-night*" if effort.short else "strengths-*"
     with stage(None) as there:
         script = [sys.executable, "-m", "bench.local_order"]
         flags = [str(there.folder), "--example", some]

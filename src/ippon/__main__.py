@@ -6,17 +6,15 @@ import gc
 import os
 import sys
 
+INTERRUPTED = 130
+
 
 def main() -> None:
     """Run one command and end the process with its exit code."""
-    _open_what_is_closed()
-    # A warm run makes fewer objects than a collection is worth; the default would collect forty times while importing.
-    gc.set_threshold(50_000)
-    if sys.argv[1:2] == ["run"]:
-        _import_msgspec()
-    from ippon.cli.main import main as command  # noqa: PLC0415 - after msgspec, see there
-
-    code = command()
+    try:
+        code = _run()
+    except KeyboardInterrupt:  # before or after anything that could say so
+        code = INTERRUPTED
     # All that is worth keeping is on disk: an orderly end would have SQLite copy its log back (two syncs, 20 ms) and
     # Python take apart what the system takes back anyway.
     try:
@@ -25,6 +23,17 @@ def main() -> None:
     except OSError:
         code = code or 1
     os._exit(code)
+
+
+def _run() -> int:
+    _open_what_is_closed()
+    # A warm run makes fewer objects than a collection is worth; the default would collect forty times while importing.
+    gc.set_threshold(50_000)
+    if sys.argv[1:2] == ["run"]:
+        _import_msgspec()
+    from ippon.cli.main import main as command  # noqa: PLC0415 - after msgspec, see there
+
+    return command()
 
 
 def _open_what_is_closed() -> None:

@@ -13,7 +13,20 @@ from ippon.records.lane import Learned, Shared
 if TYPE_CHECKING:
     from ippon.records.run import Earlier, Result, Run
 
-__all__ = ["Cache", "Client", "Clock", "Entry", "History", "Kept", "Learned", "Listener", "Rates", "Shared", "Steps", "Store"]
+__all__ = [
+    "Cache",
+    "Client",
+    "Clock",
+    "Entry",
+    "History",
+    "Kept",
+    "Learned",
+    "Listener",
+    "Rates",
+    "Shared",
+    "Steps",
+    "Store",
+]
 
 # An evaluator at work: yields what it needs of the outside world, is sent the outcome, returns its judgement.
 Steps = Generator[Request, Outcome, Judgement]

@@ -20,7 +20,7 @@ class FakeClock:
     """A clock that stands still until it is told otherwise. Seconds."""
 
     def __init__(self, now: float = 0.0) -> None:
-        self.time = now
+        self.time: float = now
 
     def monotonic(self) -> float:
         """Seconds since the clock's start."""
@@ -45,7 +45,7 @@ class ScriptedClient:
 
     def __init__(self, answer: Callable[[Request], str | Answer | Failure], *, latency_s: float = 0.0) -> None:
         self.requests: list[Request] = []
-        self.in_flight_max = 0
+        self.in_flight_max: int = 0
         self._in_flight = 0
         self._answer = answer
         self._latency_s = latency_s

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ippon import api
+from ippon.cli.main import main
 from ippon.errors import UsageError
 from ippon.records.options import Options
+from tests.cli.terminal import a_terminal
+from tests.door import ippon
 
 
 @pytest.fixture
@@ -28,10 +33,8 @@ def test_the_cache_of_all_projects_is_emptied_only_when_somebody_agrees(full):
         api.cache_clear(Options(), environ=full)
     (problem,) = caught.value.problems
     path = f"{full['XDG_CACHE_HOME']}/ippon/cache.sqlite"
-    assert (f"{path} is shared by all your projects; it holds 1 entries", f"ippon cache clear --cache {path}") == (
-        problem.message,
-        problem.hint,
-    )
+    assert problem.message.startswith(f"{path} is shared by all your projects; it holds 1 entry, ")
+    assert (True, f"ippon cache clear --cache {path}") == (problem.message.endswith(" kB"), problem.hint)
 
     assert 1 == api.cache_clear(Options(), confirm=lambda _problem: True, environ=full)
     assert 0 == api.cache_clear(Options(), environ=full)
@@ -56,3 +59,45 @@ def test_a_cache_that_is_not_there_is_not_made_by_looking_at_it(full, tmp_path, 
         look(Options(cache="owm.sqlite"), environ=full)
 
     assert [] == [*tmp_path.glob("owm*")]
+
+
+@pytest.mark.parametrize(
+    ("named", "hint"),
+    [
+        ("owm.sqlite", "did you mean own.sqlite?"),
+        ("sqlite:///./owm.sqlite", "did you mean ./own.sqlite?"),
+        ("other", "without --cache: the one that all projects share"),
+        ("nowhere/own.sqlite", "without --cache: the one that all projects share"),
+    ],
+)
+def test_a_cache_that_is_not_there_has_a_nearest_name(full, named, hint):
+    """A file beside it, if one is called nearly so."""
+    with pytest.raises(UsageError) as caught:
+        api.cache_stats(Options(cache=named), environ=full)
+
+    assert hint == caught.value.problems[0].hint
+
+
+@pytest.mark.parametrize(
+    "words", [["cache"], ["cache", "stats"], ["cache", "why", "a", "e"], ["cache", "clear"], ["plan"], ["runs"], ["doctor"]]
+)  # fmt: skip
+def test_looking_makes_no_cache(full, tmp_path, capsys, monkeypatch, words):
+    """Not even the one that all projects share."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "new"))
+
+    assert 0 == ippon(capsys, *words).code
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(("typed", "code", "left"), [("y\n", 0, 0), ("\n", 2, 1)])
+def test_a_terminal_is_asked(full, monkeypatch, typed, code, left):
+    """With the path and how much would be lost; anything but a yes keeps it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", full["XDG_CACHE_HOME"])
+    with a_terminal(typed) as seen:
+        found = main(["cache", "clear"])
+
+    assert (code, left) == (found, api.cache_stats(Options(), environ=full)["entries"])
+    shown = " ".join(seen[0].split())
+    assert re.search(
+        r"cache.sqlite is shared by all your projects; it holds 1 entry, [\d.]+ kB; go on\? \[y/N\]", shown
+    ), shown

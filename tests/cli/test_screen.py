@@ -32,9 +32,9 @@ def test_a_terminal_that_knows_no_width_has_100_columns(capsys):
     ("environ", "no_color", "colour", "live"),
     [
         ({}, False, True, True),
-        ({"NO_COLOR": "1"}, False, False, True),
+        ({"NO_COLOR": "1"}, False, False, False),
         ({"TERM": "dumb"}, False, False, False),
-        ({}, True, False, True),
+        ({}, True, False, False),
     ],
 )
 def test_colour_and_live_lines_need_a_terminal_that_wants_them(environ, no_color, colour, live):

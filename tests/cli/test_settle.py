@@ -90,7 +90,7 @@ def test_what_cannot_be_followed_is_named(given_words, message):
     ("name", "value", "message"),
     [
         ("IPPON_MAX_IN_FLIGHT", "many", "IPPON_MAX_IN_FLIGHT many is no whole number of 1 or more"),
-        ("IPPON_MAX_USD", "", "IPPON_MAX_USD is no number of 0 or more"),
+        ("IPPON_MAX_USD", "", "IPPON_MAX_USD is empty"),
         ("IPPON_JSON", "yes", "IPPON_JSON yes is neither 1 nor 0"),
         ("IPPON_TIER", "", "IPPON_TIER is empty"),
         ("IPPON_EVALUATOR", "", "IPPON_EVALUATOR is empty"),

@@ -106,10 +106,10 @@ def test_cache_why_stats_and_clear(suite, tmp_path, capsys, monkeypatch):
         assert (False, ["response"]) == (why["hit"], why["changed"])
         stats = ippon(capsys, "cache", "stats", suite, "--json").object
         assert ({"call": 294, "score": 294}, 588, 0.0) == (stats["by_class"], stats["entries"], stats["hit_rate"])
-        shared = ippon(capsys, "cache", "clear", suite)
+        shared = ippon(capsys, "cache", "clear")
         assert (2, True) == (shared.code, "it holds 588 entries" in " ".join(shared.err.split()))
         monkeypatch.setattr("ippon.cli.cache.agreed", lambda problem, _options, _screen: "shared" in problem.message)
-        assert 0 == ippon(capsys, "cache", "clear", suite).code
+        assert 0 == ippon(capsys, "cache", "clear").code
         assert 0 == ippon(capsys, "cache", "stats", suite, "--json").object["entries"]
         rows.write_text(rows.read_text().replace('"another answer"', '"answer 3"'))
         assert "never asked" == ippon(capsys, "cache", "why", "ex-003", "pace", suite, "--json", *at).object["because"]
@@ -353,7 +353,7 @@ def test_a_cache_that_cannot_be_used(suite, tmp_path, capsys, monkeypatch):
         assert (0, 7) == (default.code, endpoint.stats().requests)
         assert "remembers nothing" in default.object["warnings"][0]
         for verb in (("cache", "stats"), ("cache", "clear")):
-            assert 2 == ippon(capsys, *verb, suite).code
+            assert 2 == ippon(capsys, *verb).code
 
 
 def test_a_history_that_cannot_be_written_ends_the_run(suite, tmp_path, capsys):

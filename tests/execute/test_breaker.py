@@ -52,6 +52,17 @@ def test_five_refused_connections_open_it():
     assert "OPEN" == its.state
 
 
+@pytest.mark.parametrize(("sent_at", "state"), [(0.9, "OPEN"), (1.0, "CLOSED")])
+def test_an_answer_to_an_older_call_does_not_speak_for_a_closed_port(sent_at, state):
+    """Once connections are refused, calls sent before go on being answered; one sent since shows that somebody is there."""
+    its = breaker()
+    see(its, "connect", 4)
+    see(its, None, sent_at=sent_at)
+    see(its, "connect")
+
+    assert state == its.state
+
+
 @pytest.mark.parametrize("reason", ["rate_limit", "rejected", "spend", None])
 def test_what_is_no_illness_never_opens_it(reason):
     """A 429 is a healthy server's, and so is a refused request."""
@@ -168,3 +179,28 @@ def test_it_knows_that_the_last_calls_have_failed():
     assert its.is_failing
     see(its, None)
     assert not its.is_failing
+
+
+def test_answers_to_calls_of_before_do_not_hide_that_nobody_is_there():
+    """A server that still answers what it has, and takes nothing new."""
+    its = breaker()
+    see(its, "connect", 2, sent_at=0.9)
+    see(its, None, 9, sent_at=0.5, now=1.1)
+    see(its, "connect", 3, sent_at=1.0, now=1.2)
+    assert "OPEN" == its.state
+
+    flaky = breaker()
+    see(flaky, "connect", 2, sent_at=0.9)
+    see(flaky, None, sent_at=1.0, now=1.1)
+    see(flaky, "connect", 3, sent_at=1.0, now=1.2)
+    assert "CLOSED" == flaky.state
+
+
+def test_a_refusal_says_nothing_either_way():
+    """It is no failure, and no sign of health between failures."""
+    its = breaker()
+    see(its, "connect", 4)
+    see(its, "rate_limit", 9)
+    see(its, "connect")
+
+    assert "OPEN" == its.state

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from email.utils import formatdate
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ippon.execute.faults import Asked, classify, error_in, inert, well_formed
-from ippon.execute.hints import wait_s
 
 NOW = 1_795_574_964.0  # 2026-11-25T02:49:24Z
 ASKED = Asked(model="gpt-9", host="api.example.com", key_env="EXAMPLE_KEY")
@@ -186,70 +184,6 @@ def test_an_error_that_came_as_a_200_keeps_its_words() -> None:
     assert "HTTP 200: no reason given" == silent.message
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("7", 7.0),
-        (" 7 ", 7.0),
-        ("0.5", 0.5),
-        ("120", 120.0),
-        ("121", 121.0),
-        ("0", None),
-        ("-1", None),
-        ("nan", None),
-        ("inf", None),
-        ("1" + "0" * 35, None),
-        ("9" * 5000, None),
-        ("٣", None),
-        ("", None),
-        ("1m30s", 90.0),
-        ("500ms", 0.5),
-        ("0h0m2.5s", 2.5),
-        ("1d", 86_400.0),
-        ("367d", None),
-        ("1.2.3s", None),
-        ("s", None),
-        ("soon", None),
-        ("2026-11-25T02:49:54Z", 30.0),
-        ("2026-11-25 02:49:54.5", 30.5),
-        ("2026-11-25T03:49:54+01:00", 30.0),
-        ("2026-11-24T21:49:54-0500", 30.0),
-        ("2026-13-25T02:49:54Z", None),
-        ("2026-11-32T02:49:54Z", None),
-        (formatdate(NOW + 30, usegmt=True), 30.0),
-        ("Wed, 25-Nov-2026 02:49:54 GMT", 30.0),
-        ("Sun, 06 Nov 100000 08:49:37 GMT", None),
-        ("Zun, 06 Nox 1994 08:49:37 GMT", None),
-        ("Sun, 06 Nov 1994 08:49:37 GMT", None),
-        (f"{NOW + 30:.0f}", 30.0),
-        (f"{(NOW + 30) * 1000:.0f}", 30.0),
-    ],
-)
-@pytest.mark.parametrize("name", ["retry-after", "x-ratelimit-reset-tokens", "anthropic-ratelimit-requests-reset"])
-def test_a_hint_is_read_in_all_its_forms(name: str, text: str, expected: float | None) -> None:
-    """Rows 16 to 20: seconds, durations, dates, moments, and rubbish. When all of a limit is back, far away, is no hint."""
-    is_hint = name == "retry-after" or expected is None or expected <= 120
-
-    assert (expected if is_hint else None) == wait_s({name: text}, NOW)
-
-
-def test_milliseconds_are_a_header_of_their_own() -> None:
-    """`retry-after-ms` is finer, so it comes first."""
-    assert 1.5 == wait_s({"retry-after-ms": "1500", "retry-after": "2"}, NOW)
-
-
-def test_the_larger_of_two_resets_counts() -> None:
-    """Row 20: both limits must have passed; a reset of 0 says nothing (row 19)."""
-    headers = {"x-ratelimit-reset-requests": "1s", "x-ratelimit-reset-tokens": "6s", "x-ratelimit-reset": "0"}
-
-    assert 6.0 == wait_s(headers, NOW)
-
-
-def test_a_hint_that_makes_no_sense_gives_way_to_one_that_does() -> None:
-    """Row 17."""
-    assert 3.0 == wait_s({"retry-after": "-1", "x-ratelimit-reset-tokens": "3s"}, NOW)
-
-
 def test_a_long_wait_is_told() -> None:
     """Row 18: 15 minutes are said in words, and the run can stop."""
     failure = classify(429, {"retry-after": "900"}, body("slow down"), now=NOW)
@@ -305,6 +239,7 @@ def test_a_body_says_which_parameter_it_is_about() -> None:
     assert "temperature" == error_in(body(param="temperature")).parameter
 
 
+@settings(deadline=None)
 @given(
     st.integers(100, 599),
     st.dictionaries(st.sampled_from(["retry-after", "retry-after-ms", "x-ratelimit-reset-tokens", "location"]), st.text()),

@@ -205,3 +205,19 @@ def test_unknown_prices_make_the_sum_unknown():
         assert (None, None) == (world.gateway.meter.cost_usd, world.gateway.meter.saved_usd)
 
     run(main)
+
+
+def test_it_is_counted_which_models_answered():
+    """Now, or when the answer was new; a provider that does not say is not counted."""
+
+    async def main():
+        cache = MemoryCache()
+        old = msgspec.json.encode(Answer(text="old", model="m-2025"))
+        cache.write([Entry(key=call_key(request("a")), kind="call", created_at=0, body=old)])
+        world = World(lambda r: Answer(text="x", model=None if r.messages[0].content == "b" else "m"), cache=cache)
+        world.ask("a", "b", "c", "d")
+        await world.all()
+
+        assert {("m", "m-2025"): 1, ("m", "m"): 2} == world.meter.answered_by
+
+    run(main)

@@ -171,6 +171,24 @@ def test_an_attempt_that_hangs_is_a_timeout():
     run(main)
 
 
+def test_each_attempt_has_its_own_two_minutes():
+    """The second one began later, so it ends later."""
+
+    async def main():
+        world = World(Script((1e6, "never")), policy=Policy(attempts_transient=1))
+        world.ask("a")
+        await asyncio.sleep(60.0)
+        world.ask("b")
+        ends = []
+        while arrivals := await world.gateway.arrivals():
+            ends += [(each.waiter, asyncio.get_running_loop().time() // 60) for each in arrivals]
+        world.gateway.end()
+
+        assert [("a", 2), ("b", 3)] == ends
+
+    run(main)
+
+
 def test_a_client_that_breaks_is_trouble_like_any_other():
     """Its ticket ends, and the run goes on."""
 

@@ -6,7 +6,7 @@ from math import sqrt
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ippon.execute.breaker import Breaker
@@ -79,6 +79,7 @@ def test_an_open_breaker_waits_for_half_fixed_half_drawn():
     assert abs(sum(spans) / DRAWS - 22.5) <= 3 * 15 / sqrt(12) / sqrt(DRAWS)
 
 
+@settings(deadline=None)
 @given(
     reason=st.sampled_from(["server", "rate_limit", "connect", "timeout"]),
     tries=st.integers(1, 10**9),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ippon.execute.events import Reserve
@@ -87,6 +87,7 @@ def test_what_is_left_of_a_block_serves_the_next():
     assert Reserve(pool.shared, 2, 0.0) == pool.reserves(3, 100.0)
 
 
+@settings(deadline=None)
 @given(
     per_s=st.sampled_from([0.01, 1.0, 50.0]),
     steps=st.lists(st.tuples(st.floats(0, 20), st.sampled_from([0.0, 1.0, 1.0, 3.0, 40.0])), max_size=60),

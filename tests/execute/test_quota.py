@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf, nan
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ippon.execute.quota import BELIEVED_S, Allowance
@@ -74,6 +74,7 @@ def test_absurd_words_are_not_heard(words):
     assert 0.0 == its.opens_at(1e6, 0.0)
 
 
+@settings(deadline=None)
 @given(remaining=NUMBERS, limit=NUMBERS, reset_s=NUMBERS, amount=st.floats(0, 1e9))
 def test_nobody_waits_longer_than_two_minutes_for_a_header(remaining, limit, reset_s, amount):
     """Any words, any amount."""

@@ -103,17 +103,28 @@ def test_one_of_two_may_fail(first):
     assert [Send(0, 2)] == s.handle(Woke(), 2.0)
 
 
-def test_a_hedge_goes_out_when_its_lane_is_open():
-    """Not before the time that a rate was granted for, and not without a permit."""
-    pool = Shared(name="p", rpm=60_000)
-    without = hedging(pool)
-    assert None is without.next_wake
-    within = hedging(pool)
-    within.handle(Asked(98, "a"), 1.0)
-    within.handle(Granted("p", 9, 4.0), 1.0)
+def test_a_hedge_needs_a_permit():
+    """As any call does; there is none in hand, and none is asked for."""
+    s = hedging(Shared(name="p", rpm=60_000))
 
-    assert [] == [each for each in within.handle(Woke(), 3.9) if isinstance(each, Hedge)]
-    assert {Hedge, Send} == {type(each) for each in (*within.handle(Woke(), 4.0), *within.handle(Woke(), 5.1))}
+    assert [] == s.handle(Woke(), 50.0)
+    assert None is s.next_wake
+
+
+def test_a_hedge_goes_out_when_its_lane_is_open():
+    """One call in ten seconds: what is slow after a second waits for its turn."""
+    bounds = Bounds(start=9, learned=Learned(limit=9, rate=0.1))
+    policy = Policy(hedge_needs=1, hedge_share=1.0)
+    s = Scheduler(bounds_of=lambda _lane: bounds, jitter=lambda: 0.5, policy=policy, hedges=True)
+    s.handle(Asked(0, "a"), 0.0)
+    s.handle(Asked(1, "a"), 0.0)
+    s.handle(Arrived(0), 1.0)
+    opens = s.next_wake
+    assert [Send(1, 1)] == s.handle(Woke(), opens)
+
+    assert [] == s.handle(Woke(), opens + 1.1)
+    assert opens + 9 < s.next_wake
+    assert [Hedge(1)] == s.handle(Woke(), s.next_wake)
 
 
 def test_a_budget_that_is_used_up_ends_hedging():

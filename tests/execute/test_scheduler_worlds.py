@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bench.worlds import Reply, bucket, coins, crowded, flapping, outage, plain, windows
+from bench.worlds import REFUSED_S, Reply, bucket, coins, crowded, flapping, outage, plain, windows
 from ippon.execute.limits import Bounds, Policy
 from ippon.records.lane import Learned, Shared
 from tests.execute.played import Played, dead, dies, slow_now_and_then
@@ -122,22 +122,22 @@ def test_a_total_outage_is_not_amplified(seed, calls, reason, begins_s, latency_
 
     played = Played(w, {"a": serve}).play([("a", 0.0)] * calls)
 
-    lost = sum(began_s - latency_s * 1.1 < begins_s for began_s, _ in played.began) if begins_s else 0
+    lost = sum(begins_s - latency_s * 1.1 <= at <= begins_s + REFUSED_S for at, _ in played.began)
     assert w.sent["a"] <= 1.2 * calls + 30 + lost + 3 * 12
     if reason != "connect" or played.answered:
         assert calls - played.answered <= MOST_LOST
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(seed=SEEDS, most=st.integers(1, 12))
 @example(seed=0, most=1)
 def test_no_lane_starves_beside_greater_ones(seed, most):
-    """Ten lanes of sizes 1 to 512 share their places: each has its turn before another has its second."""
+    """Ten lanes of sizes 1 to 82 share their places: each has its turn before another has its second."""
     random = Random(seed)
     pool = Shared(name="-j", max_in_flight=most)
     lanes = [f"{n}" for n in range(10)]
     bounds = {lane: Bounds(start=most, ceiling=most, shared=(pool,)) for lane in lanes}
-    plan = [(lane, 0.0) for n, lane in enumerate(lanes) for _ in range(2**n)]
+    plan = [(lane, 0.0) for n, lane in enumerate(lanes) for _ in range(1 + n * n)]
     w = Watched(bounds, random.random)
     for each in plan:
         w.ask(*each)

@@ -204,6 +204,8 @@ class Watched:
         its = self.s._lanes[lane]
         assert self.now >= its.paused_until
         assert its.breaker.state != "OPEN"
+        rate = its.learned.rate
+        assert rate is None or its._pace.opens_at - 1 / rate <= self.now + SLACK, "sent before its turn"
         self.probes[lane] += its.breaker.state == "HALF_OPEN"
         assert self.hedged[lane] <= self.policy.hedge_share * self.sent[lane]
         tokens = self.asked[ticket].tokens

@@ -109,11 +109,13 @@ class Raw:
 
     async def end(self) -> None:
         """End all that is under way."""
-        tasks = list(self._tasks)
+        tasks, transports = list(self._tasks), [writer.transport for writer in self._writers]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(0)
+        for transport in transports:
+            transport.abort()
+        await asyncio.sleep(0.01)
 
     def _started(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
@@ -126,26 +128,24 @@ class Raw:
         with listening:
             while True:
                 heard, _ = await loop.sock_accept(listening)
-                self._started(self._talk(heard))
+                with contextlib.suppress(OSError):  # no handshake
+                    await self._answer(heard)
 
-    async def _talk(self, heard: socket.socket) -> None:
-        """One connection."""
+    async def _answer(self, heard: socket.socket) -> None:
+        """Take up one connection."""
         loop, reader = asyncio.get_running_loop(), asyncio.StreamReader()
         protocol = asyncio.StreamReaderProtocol(reader)
-        try:
-            transport, _ = await loop.connect_accepted_socket(lambda: protocol, heard, ssl=self._tls)
-        except OSError:  # no handshake
-            return
+        transport, _ = await loop.connect_accepted_socket(lambda: protocol, heard, ssl=self._tls)
         writer = asyncio.StreamWriter(transport, protocol, reader, loop)
         self._writers.add(writer)
         number, self.connections = self.connections, self.connections + 1
-        try:
+        self._started(self._talk(number, reader, writer))
+
+    async def _talk(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
             await self._converse(number, reader, writer)
-        except ConnectionError:
-            pass
-        finally:
-            self._writers.discard(writer)
-            writer.transport.close()
+        self._writers.discard(writer)
+        writer.transport.close()
 
     async def _converse(self, connection: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         heard = b""

@@ -31,11 +31,9 @@ def test_a_lane_waits_as_long_as_it_is_told(run, quick):
     with saying(refusing(16, ("retry-after", "7"))) as raw:
         went = run(raw.base_url, within_s=30)
 
-    early = [asked for asked in raw.asked if 10 * asked.at_s < 7]
     assert (0, 42, 58) == (went.code, went.counts["answered"], len(raw.asked))
     assert went.run["calls_sent"] == len(raw.asked)
-    assert 16 <= len(early) <= 16 + 2
-    assert all(10 * asked.at_s < 4 for asked in early)
+    assert all(10 * (late.at_s - raw.asked[2].at_s) >= 7 for late in raw.asked[18:])  # two had come to free places
     assert {1, 2} == {result["tries"] for result in went.run["results"]}
 
 
@@ -43,11 +41,11 @@ def test_a_lane_waits_as_long_as_it_is_told(run, quick):
 def test_one_refusal_is_its_items_matter(run, quick):
     """The item waits, the others go on."""
     quick(10)
-    with saying(refusing(1, ("retry-after", "7"))) as raw:
+    with saying(refusing(1, ("retry-after", "15"))) as raw:
         went = run(raw.base_url, within_s=30)
 
     assert (0, 43) == (went.code, len(raw.asked))
-    assert 10 * raw.asked[41].at_s < 7 <= 10 * raw.asked[42].at_s
+    assert 10 * raw.asked[41].at_s < 15 <= 10 * raw.asked[42].at_s
     assert raw.asked[0].about == raw.asked[42].about
 
 
@@ -142,7 +140,7 @@ def in_a_minute(form) -> str:
 )
 def test_a_reset_is_waited_for(run, quick, headers, least_s, most_s):
     """The larger one of two; the explicit hint before any reset."""
-    speed = 200 if least_s > 20 else 50
+    speed = 120 if least_s > 20 else 50
     quick(speed)
     told = [(name, value() if callable(value) else value) for name, value in headers]
     with saying(refusing(1, *told)) as raw:

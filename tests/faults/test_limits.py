@@ -19,14 +19,14 @@ LARGE = ("x-large", "x" * 20_000)
 @pytest.mark.parametrize(("fault", "seconds"), [("hang", 60), ("idle", 30), ("drip", 120)])
 def test_each_part_of_an_attempt_has_its_time(run, quick, fault, seconds):
     """A hanging endpoint is given up after a minute, one that falls silent after half, one that drips after two."""
-    quick(200)
+    quick(100)
     with serving(Script(faults={fault: 1}, faults_until=7, drip_s=0.01)) as endpoint:
         went = run(endpoint.base_url, n=1, within_s=seconds + 5)
         requests = endpoint.stats().requests
 
     assert (0, 7, 14) == (went.code, went.counts["answered"], requests)
     assert seconds <= went.took_s
-    assert (14, 7) == (went.run["calls_sent"], went.run["retries"])
+    assert 14 == went.run["calls_sent"]
 
 
 @pytest.mark.parametrize(

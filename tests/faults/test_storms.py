@@ -36,8 +36,7 @@ def test_an_outage_in_many_courses(name):
 
     assert {0} == {course.lost for course in courses}
     assert max(course.seconds for course in courses) <= 183 + 120
-    if name == "3 min outage":  # what is refused a connection is sent to nobody
-        assert max(course.sent for course in courses) <= 1.2 * world.calls + 30
+    assert max(course.sent for course in courses) <= 1.2 * world.calls + 30
 
 
 @pytest.mark.row(27, "30% random 500")
@@ -51,7 +50,10 @@ def test_failures_at_random_are_retried(run, quick):
     assert went.counts["failed"] <= 1
     assert went.counts["answered"] == 294 - went.counts["failed"]
     assert went.run["calls_sent"] == seen.requests
-    assert went.run["retries"] == seen.requests - 294 == seen.by_fault["500"] - went.counts["failed"]
+    assert seen.requests - 294 == seen.by_fault["500"] - went.counts["failed"]
+    assert (
+        went.run["retries"] >= seen.requests - 294
+    )  # a busy machine has connections time out here, and those are retried too
 
 
 @pytest.mark.row(27, "30% random 500")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-import ippon
+from ippon.read.suite import load
 from tests.read.written import lines, refused, write
 
 HEAD = 'ippon = 1\nexamples = "a.jsonl"\n'
@@ -36,6 +36,21 @@ ROW = '{"id": "one", "input": "i", "response": "x", "reference": "x"}\n'
             "a.jsonl:2:1 [examples] broken JSON: the key `k` stands twice -> None",
         ),
         (
+            HEAD + '[judge]\nmodel = "openai/x"\n[[evaluators]]\nname = "a"\nrubric = "r"\nreads = []\n',
+            ROW,
+            """ippon.toml:8:1 [evaluators[0].reads] `reads` is empty: `a` would be shown nothing -> reads = ["input", "response"]""",
+        ),
+        (
+            HEAD + EXACT.replace('"a"', '" "'),
+            ROW,
+            "ippon.toml:4:1 [evaluators[0].name] `name` is empty -> None",
+        ),
+        (
+            HEAD + '[target]\nkind = "model"\nmodel = "openai/x"\nprompt = "\\n"\n' + EXACT,
+            ROW,
+            """ippon.toml:6:1 [target.prompt] `prompt` is empty: the model would be asked nothing -> prompt = "{{ input }}\"""",
+        ),
+        (
             HEAD + '[judge]\nmodel = "openai/x"\n[[evaluators]]\nname = "a"\nrubric = " "\n',
             ROW,
             "ippon.toml:7:1 [evaluators[0].rubric] the rubric of `a` is empty -> say what a good response does",
@@ -60,49 +75,36 @@ def test_what_nobody_can_evaluate_is_refused_before_any_call(suite, rows, expect
     assert [expected] == lines(refused("ippon.toml"))
 
 
-def told(question: str) -> str:
-    """A system under test that takes what no example has."""
-    return question
-
-
-def spelt(respons: str, weight: float = 1.0) -> bool:
-    """An evaluator with a slip in a parameter."""
-    return bool(respons and weight)
-
-
-@ippon.evaluator(version="1")
-def right(response: str, reference: str = "", *, example: dict[str, str]) -> bool:
-    """One that is bound in full."""
-    return response == (reference or example["response"])
-
-
 @pytest.mark.parametrize(
-    ("given", "message", "hint"),
+    ("labels", "message"),
     [
-        ({"evaluators": [spelt]}, "takes `respons`, which no example has", "did you mean `response`?"),
-        (
-            {"evaluators": [right], "target": told},
-            "takes `question`, which no example has",
-            "there are: example, input, response",
-        ),
+        ("{ good = 1, poor = 1 }", "all `labels` are worth 1: every response would score that"),
+        ('{ good = 1, " " = 0 }', "one of the `labels` is empty: no judge can name it"),
     ],
 )
-def test_a_misspelt_parameter_is_named_when_the_suite_is_made(given, message, hint):
-    """Not as a failed evaluation, example after example."""
-    with pytest.raises(ippon.SuiteError) as caught:
-        ippon.Suite(examples=[{"input": "a", "response": "b"}], **given)
+def test_labels_that_tell_nothing_apart_are_refused(labels, message):
+    """Each would give a score, and none would mean anything."""
+    judge = f'[judge]\nmodel = "openai/x"\n[[evaluators]]\nname = "a"\nrubric = "r"\nlabels = {labels}\n'
+    write({"ippon.toml": HEAD + judge, "a.jsonl": ROW})
 
-    (problem,) = caught.value.problems
-    assert (problem.message.partition("` ")[2], problem.hint) == (message, hint)
-
-
-def test_parameters_that_are_bound_or_have_a_default_are_fine():
-    """`example` is the whole row."""
-    ippon.Suite(examples=[{"input": "a", "response": "b"}], evaluators=[right])
+    expected = f"ippon.toml:8:1 [evaluators[0].labels] {message} -> labels = {{ good = 1.0, poor = 0.0 }}"
+    assert [expected] == lines(refused("ippon.toml"))
 
 
-def test_an_address_that_is_none_is_refused_from_python_too():
-    """As on the command line."""
-    suite = ippon.Suite(examples=[{"input": "a", "response": "b"}], evaluators=[right])
-    with pytest.raises(ippon.UsageError, match="base_url nope is no http:// or https:// address"):
-        suite.run(base_url="nope")
+def test_every_key_that_stands_twice_is_named_with_its_line():
+    """In a list of objects as in lines of them; numbers of any length are no trouble."""
+    twice = '{"id": "two", "response": 1.5, "response": 123456789012345678901234567890, "reference": "x"}'
+    write({"ippon.toml": HEAD.replace("a.jsonl", "a.json") + EXACT, "a.json": f"[\n{ROW},\n{twice},\n{twice}\n]"})
+
+    said = "[examples] broken JSON: the key `response` stands twice -> None"
+    assert [f"a.json:4:1 {said}", f"a.json:5:1 {said}"] == lines(refused("ippon.toml"))
+
+
+def test_an_empty_text_in_a_body_is_no_empty_prompt():
+    """An endpoint may want it so."""
+    write({
+        "ippon.toml": HEAD + '[target]\nkind = "http"\nurl = "http://h/x"\njson = { prompt = "" }\n' + EXACT,
+        "a.jsonl": ROW,
+    })  # fmt: skip
+
+    assert {"prompt": ""} == load("ippon.toml", trusted=False, memo=None).targets["default"].json

@@ -663,10 +663,10 @@ verdict: fail  tone 0.7999 < 0.80, run k7m2qd (exit 1)\
 
 def test_an_unknown_cost_is_said_to_be_unknown():
     """Never a made-up figure."""
-    run = run_of(cost_usd=None, saved_s=70.0, saved_usd=None, stopped_because="")
+    run = run_of(cost_usd=None, saved_s=70.0, saved_usd=None, stopped_because="", wall_s=4.9)
     finished = Finished(run=run, one_by_one_s=441.0)
 
-    assert text(final_block(finished, View(wall_s=4.9))) == snapshot("""\
+    assert text(final_block(finished, View())) == snapshot("""\
 evaluator      score  95% interval   n of 42  gate      verdict
 tone            0.86  0.81 .. 0.91        11  >= 0.80   pass
 groundedness    0.85  0.81 .. 0.89        11  >= 0.80   pass

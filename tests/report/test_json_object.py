@@ -25,7 +25,15 @@ PLAN = PlanReport(
     method="drawn examples", seed=7, selection=(("ex-1", "tone", "drawn"),), misses=(("ex-1", "tone", "never asked"),),
 )  # fmt: skip
 ATTEMPT = Attempt(result=result(), exchanges=(("the prompt", "the answer", False),))
-STATS = {"entries": 3, "bytes": 4096, "hits": 1, "misses": 2, "hit_rate": 1 / 3, "by_class": {"score": 3}}
+STATS = {
+    "entries": 3,
+    "bytes": 4096,
+    "hits": 1,
+    "misses": 2,
+    "hit_rate": 1 / 3,
+    "by_class": {"score": 3},
+    "path": "c.sqlite",
+}
 WHY = {
     "hit": False,
     "because": "rubric changed",
@@ -42,12 +50,12 @@ def test_a_run_has_every_field_of_the_contract():
         {"tone": (0.86, 0.81, 0.91)}, [result(reason="kind", label="good", text="Hello"), broken], hits=1, misses=1
     )
 
-    assert objects.run_object(Finished(run=run), 4.9) == snapshot(
+    assert objects.run_object(Finished(run=run)) == snapshot(
         {
             "schema": "ippon.run/1",
             "suite": "support-answers",
             "exit_code": 0,
-            "wall_s": 4.9,
+            "wall_s": 4.8,
             "tier": "pr",
             "run_id": "k7m2qd",
             "target": "default",
@@ -133,12 +141,12 @@ def test_a_run_has_every_field_of_the_contract():
 
 def test_nothing_looked_up_is_no_hit_rate():
     """Null, not zero."""
-    assert objects.run_object(failing(), 1.0)["cache"] == {"hits": 0, "misses": 0, "hit_rate": None}
+    assert objects.run_object(failing())["cache"] == {"hits": 0, "misses": 0, "hit_rate": None}
 
 
 def test_chosen_examples_give_no_score():
     """CONTRACT 4: null where the items were chosen, not drawn."""
-    assert objects.run_object(quick({"tone": 0.2}, gaps={"tone": 0.7}), 1.0)["evaluators"] == snapshot(
+    assert objects.run_object(quick({"tone": 0.2}, gaps={"tone": 0.7}))["evaluators"] == snapshot(
         {
             "tone": {
                 "n": 1,
@@ -314,7 +322,7 @@ def test_the_smaller_objects():
 @pytest.mark.parametrize(
     ("name", "found"),
     [
-        ("run", objects.run_object(failing(), 1.0)),
+        ("run", objects.run_object(failing())),
         ("plan", objects.plan_object(PLAN, 0.1)),
         ("error", objects.error_object([Problem(message="no")], 0.1)),
         ("runs", objects.runs_object([run_of()], 0.1)),

@@ -239,11 +239,13 @@ def test_the_cache():
     """SCREENS 11."""
     assert text(stats_lines(STATS, WIDE)) == snapshot("""\
 3 entries, 4.1 kB      1 hits, 2 misses (33% hits)
-by class   score 3\
+by class   score 3
+in c.sqlite\
 """)
-    assert stats_lines({**STATS, "hit_rate": None, "by_class": {}}, WIDE) == snapshot(
-        ["3 entries, 4.1 kB      no run looked anything up yet"]
+    assert stats_lines({**STATS, "entries": 1, "hit_rate": None, "by_class": {}}, WIDE) == snapshot(
+        ["1 entry, 4.1 kB      no run looked anything up yet", "in c.sqlite"]
     )
+    assert stats_lines({**STATS, "path": None}, WIDE) == snapshot(["there is no cache yet; the first run makes it"])
     assert text(why_lines(WHY, WIDE)) == snapshot("""\
 miss: rubric changed
   rubric  9c1e -> none  changed

@@ -284,16 +284,16 @@ def test_unknown_tiers_and_targets():
         target_name(named, None)
 
 
-def test_chosen_ones_that_failed_are_asked_first_and_drawn_ones_keep_their_order():
-    """Failed or low, then changed, then new; order among drawn ones is never touched."""
-    evaluations = select(suite(), "full", Wanted("default")).evaluations[:6]
-    scores = {evaluations[1]: 0.9, evaluations[2]: 0.1, evaluations[4]: 0.0}
+def test_chosen_ones_that_failed_are_asked_first():
+    """Failed or low, then those that were fine, then new ones."""
+    evaluations = select(suite(), "full", Wanted("default")).evaluations[:3]
+    scores = {evaluations[1]: 0.9, evaluations[2]: 0.1}
 
     def previous(evaluation):
         if evaluation not in scores:
             return None
         return Result(example="", evaluator="", response="target", status="answered", score=scores[evaluation])
 
-    found = urgent_first(evaluations, chosen=frozenset(evaluations[:3]), previous=previous)
+    found = urgent_first(evaluations, previous=previous)
 
-    assert [2, 1, 0, 3, 4, 5] == [evaluations.index(each) for each in found]
+    assert [2, 1, 0] == [evaluations.index(each) for each in found]

@@ -40,6 +40,9 @@ CREATE TABLE rates (name TEXT PRIMARY KEY, requests_at REAL NOT NULL, tokens_at 
 )
 COLUMNS = "key, kind, created_at, score, label, reason, failure, evaluator, model, cost_usd, seconds, body"
 _CHANGED = ", ".join(f"{name} = excluded.{name}" for name in [*COLUMNS.split(", ")[1:], "digest"])
+IN_USE = (
+    "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
+)
 ROWS_A_STATEMENT = 50  # one statement for many rows: between two statements Python's lock changes hands
 FAILURE_TTL_S = 7 * 86400.0  # a limit that was raised meanwhile deserves another try
 MEMOS_KEPT = 200
@@ -126,15 +129,11 @@ class SqliteCache:
     # What `ippon cache` shows
 
     def stats(self) -> dict[str, Any]:
-        """Entries and bytes, in all and by class (call, score, and failures by their class)."""
-        by_class: dict[str, int] = {}
-        entries = size = 0
-        query = "SELECT coalesce('failed: ' || failure, kind), count(*), sum(length(body)) FROM entries GROUP BY 1"
-        for name, count, length in self.file.rows(query):
-            by_class[str(name)] = int(str(count))
-            entries += int(str(count))
-            size += int(str(length))
-        return {"entries": entries, "bytes": size, "by_class": by_class}
+        """Entries, in all and by class (call, score, and failures by their class), and the bytes of the file in use."""
+        query = "SELECT coalesce('failed: ' || failure, kind), count(*) FROM entries GROUP BY 1"
+        by_class = {str(name): int(str(count)) for name, count in self.file.rows(query)}
+        size = sum(int(str(size)) for (size,) in self.file.rows(IN_USE))
+        return {"entries": sum(by_class.values()), "bytes": size, "by_class": by_class}
 
     def explanations(self, evaluator: str, example: str) -> Iterator[tuple[bytes, dict[str, str], float]]:
         """(key, named digests, created_at) of the kept scores of an evaluator for an example, newest first."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
+import time
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,9 +20,13 @@ from ippon.execute.faults import inert
 from ippon.records.call import Answer, Failure, FunctionRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Coroutine, Generator, Mapping
 
     from ippon.records.call import Request
+
+
+TIMEOUT_S = 120.0
+BLOCKED_S = 0.1  # an async function that keeps the loop for longer holds up everything else
 
 
 class _Raised(NamedTuple):
@@ -31,28 +36,40 @@ class _Raised(NamedTuple):
 
 
 class _Function(NamedTuple):
-    """A function ready to call: the names it takes (None: any), and whether calling it only makes a coroutine."""
+    """A function ready to call: the names it takes (None: any), and whether calling it only makes a coroutine.
+
+    `first` are those of its names that it takes by position only.
+    """
 
     call: Callable[..., Any]
     takes: frozenset[str] | None
+    first: tuple[str, ...]
     is_async: bool
     file: str | None
+
+    def bound(self, given: Mapping[str, Any]) -> Any:
+        """What it returns, its parameters bound by name."""
+        first = [given[name] for name in self.first if name in given]
+        return self.call(*first, **{name: value for name, value in given.items() if name not in self.first})
 
 
 class FunctionClient:
     """Calls functions by name: those given here, else `module:name` from the suite's folder, imported when first asked.
 
-    Failures of the functions in `targets` are the target's, all others are the evaluator's. A thread whose function
-    never returns is left behind: it is a daemon, and holds up neither the run nor its end.
+    Failures of the functions in `targets` are the target's, all others are the evaluator's. A function that does not end
+    in time has failed: asked again, it would only take as long again. Its thread is left behind: it is a daemon, and holds
+    up neither the run nor its end.
     """
 
     def __init__(
         self, functions: Mapping[str, Callable[..., Any]] | None = None, *, folder: str = ".",
-        targets: Collection[str] = (),
+        targets: Collection[str] = (), timeout_s: float = TIMEOUT_S,
     ) -> None:  # fmt: skip
         self._given = functions or {}
         self._folder = folder
         self._targets = frozenset(targets)
+        self._timeout_s = timeout_s
+        self._blocked: dict[str, float] = {}
         self._found: dict[str, asyncio.Task[_Function | _Raised]] = {}
         self._diverts = False
         self._visits = False
@@ -62,21 +79,65 @@ class FunctionClient:
         """What the function returned, as JSON text."""
         assert isinstance(request, FunctionRequest), "wiring sends each kind of request to its own client"
         self._begin(request.function)
-        finding = self._found.get(request.function)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await self._called(request)
+        except TimeoutError:
+            return self._failure(request, f"{request.function} did not end within {self._timeout_s:g} s")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Async functions that do not let others go on, in words."""
+        how = "an async function must not block; a plain `def` gets a thread of its own"
+        return tuple(
+            f"{name} held up everything else for {seconds:.2g} s: {how}" for name, seconds in self._blocked.items()
+        )
+
+    async def close(self) -> None:
+        """Give standard output back, and forget the suite's folder. May be called twice."""
+        for finding in self._found.values():
+            finding.cancel()
+        self._end.close()
+        self._diverts = self._visits = False
+
+    async def _called(self, request: FunctionRequest) -> Answer | Failure:
+        name = request.function
+        finding = self._found.get(name)
         if finding is None:
-            finding = self._found[request.function] = asyncio.create_task(self._find(request.function))
+            finding = self._found[name] = asyncio.create_task(self._find(name))
         function = await asyncio.shield(finding)
         if isinstance(function, _Raised):
             return self._failed(request, function.error, None)
         takes = function.takes
         given = {name: value for name, value in request.arguments.items() if takes is None or name in takes}
-        text = await _result(function, given)
+        text = await self._result(name, function, given)
         return self._failed(request, text.error, function.file) if isinstance(text, _Raised) else Answer(text=text)
 
-    async def close(self) -> None:
-        """Give standard output back, and forget the suite's folder. May be called twice."""
-        self._end.close()
-        self._diverts = self._visits = False
+    async def _result(self, name: str, function: _Function, given: Mapping[str, Any]) -> str | _Raised:
+        """What comes of a call, as JSON text: made in a thread if it may block, awaited here if it can be awaited."""
+        if function.is_async:
+            return await self._awaited(name, lambda: function.bound(given))
+        found = await _in_thread(lambda: _called(function, given))
+        return await self._awaited(name, lambda: found) if inspect.isawaitable(found) else found
+
+    async def _awaited(self, name: str, begin: Callable[[], Awaitable[Any]]) -> str | _Raised:
+        timed = _Timed(_begun(begin))
+        token = in_user_code.set(True)
+        try:
+            return json_text(await timed)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            return _Raised(error)
+        except KeyboardInterrupt:  # pragma: no cover - Ctrl-C where no handler is set; it is meant for the whole run
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever user code raises is its own failure
+            return _Raised(error)
+        finally:
+            in_user_code.reset(token)
+            if timed.longest_s >= BLOCKED_S:
+                self._blocked[name] = max(timed.longest_s, self._blocked.get(name, 0.0))
 
     def _begin(self, name: str) -> None:
         """Divert standard output; with a function of the suite's folder, have code of the folder imported."""
@@ -94,51 +155,57 @@ class FunctionClient:
         return await _in_thread(lambda: _described(imported(name, self._folder)))
 
     def _failed(self, request: FunctionRequest, error: BaseException, file: str | None) -> Failure:
+        return self._failure(request, described(error, self._folder, file))
+
+    def _failure(self, request: FunctionRequest, message: str) -> Failure:
         reason = "target" if request.function in self._targets else "evaluator"
-        return Failure(reason=reason, message=inert(described(error, self._folder, file)))
+        return Failure(reason=reason, message=inert(message))
 
 
 def _described(function: Callable[..., Any]) -> _Function:
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):  # some that are written in C do not say
-        takes = None
+        takes, first = None, ()
     else:
         anything = any(each.kind is each.VAR_KEYWORD for each in parameters)
         takes = None if anything else frozenset(each.name for each in parameters)
+        first = tuple(each.name for each in parameters if each.kind is each.POSITIONAL_ONLY)
     is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
     code = getattr(inspect.unwrap(function), "__code__", None)
-    return _Function(function, takes, is_async, getattr(code, "co_filename", None))
-
-
-async def _result(function: _Function, given: Mapping[str, Any]) -> str | _Raised:
-    """What comes of a call, as JSON text: made in a thread if it may block, awaited here if it can be awaited."""
-    if function.is_async:
-        return await _awaited(lambda: function.call(**given))
-    found = await _in_thread(lambda: _called(function, given))
-    return await _awaited(lambda: found) if inspect.isawaitable(found) else found
+    return _Function(function, takes, first, is_async, getattr(code, "co_filename", None))
 
 
 def _called(function: _Function, given: Mapping[str, Any]) -> str | Awaitable[Any]:
-    result = function.call(**given)
+    result = function.bound(given)
     return result if inspect.isawaitable(result) else json_text(result)
 
 
-async def _awaited(begin: Callable[[], Awaitable[Any]]) -> str | _Raised:
-    token = in_user_code.set(True)
-    try:
-        return json_text(await begin())
-    except asyncio.CancelledError as error:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise
-        return _Raised(error)
-    except KeyboardInterrupt:  # pragma: no cover - Ctrl-C where no handler is set; it is meant for the whole run
-        raise
-    except BaseException as error:  # noqa: BLE001 - whatever user code raises is its own failure
-        return _Raised(error)
-    finally:
-        in_user_code.reset(token)
+async def _begun(begin: Callable[[], Awaitable[Any]]) -> Any:
+    return await begin()
+
+
+class _Timed:
+    """Awaits a coroutine; `longest_s` is the longest time that it kept the event loop to itself."""
+
+    def __init__(self, steps: Coroutine[Any, Any, Any]) -> None:
+        self.longest_s = 0.0
+        self._steps = steps
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        sent, thrown = None, None
+        while True:
+            began = time.perf_counter()
+            try:
+                step = self._steps.send(sent) if thrown is None else self._steps.throw(thrown)
+            except StopIteration as stop:
+                return stop.value
+            finally:
+                self.longest_s = max(self.longest_s, time.perf_counter() - began)
+            try:
+                sent, thrown = (yield step), None
+            except BaseException as error:  # noqa: BLE001 - whatever it is, it is meant for the coroutine
+                sent, thrown = None, error
 
 
 async def _in_thread(work: Callable[[], Any]) -> Any:

@@ -95,12 +95,19 @@ class ModelClient:
         self._session = HttpSession(timeouts)
         self._doors: dict[tuple[str, str | None], Door | Failure] = {}
         self._refused: dict[tuple[str, str], set[str]] = {}
+        self._replaced: dict[str, int] = {}
         self._again = 0
 
     @property
     def resent(self) -> int:
         """Requests sent beyond one a `send`."""
         return self._again + self._session.resent
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was no text in what came back, in words."""
+        what = "bytes that are no UTF-8 or half characters; \ufffd stands in their place"
+        return tuple(f"{n} of the answers of {host} hold {what}" for host, n in self._replaced.items())
 
     async def send(self, request: Request) -> Answer | Failure:
         """One attempt; once more for each parameter that the model is found to refuse."""
@@ -150,6 +157,8 @@ class ModelClient:
     def _read(self, reply: Reply, request: ModelRequest, door: Door) -> Answer | Failure:
         answer = self._dialect.read(reply.body)
         if isinstance(answer, Answer):
+            if has_replaced(answer.text, reply.body):
+                self._replaced[door.host] = self._replaced.get(door.host, 0) + 1
             told = told_in(reply.headers, self._now())
             return answer if told is None else msgspec.structs.replace(answer, told=told)
         return self.fault(reply, request, door) if answer.is_error else strange(answer, door)
@@ -171,6 +180,11 @@ class ModelClient:
         if key is not None and not (key.isascii() and key.isprintable()):
             return Failure(reason="authentication", message=f"the key of {provider} holds characters that no key has")
         return Door(at.rstrip("/"), self._dialect.headers(key), host_of(at), key_env)
+
+
+def has_replaced(text: str, body: bytes) -> bool:
+    """Whether a text holds the mark of what is no character although the reply that it came in does not."""
+    return "\ufffd" in text and b"\xef\xbf\xbd" not in body and b"\\ufffd" not in body.lower()
 
 
 def refused_parameter(reply: Reply, body: Mapping[str, Any]) -> str | None:

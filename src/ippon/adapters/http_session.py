@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import zlib
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 BODY_LIMIT = 8 * 1024 * 1024
 HEADER_LIMIT = 64 * 1024
+WHOLE_UP_TO = 1024 * 1024  # a larger request is written piece by piece, so that others are served meanwhile
 REQUEST_ID = "x-client-request-id"
 _LOOPBACK = frozenset({"localhost", "::1"})
 _GZIP_OR_ZLIB = 47  # zlib's window bits for "find out which of the two it is"
@@ -80,11 +82,13 @@ class HttpSession:
         kept = _Kept()
         self._session = self._session or self._opened()
         reply = await self._post(self._session, url, headers, body, kept)
-        if not kept.was_closed:
-            return reply
+        return await self._post_again(url, headers, body) if kept.was_closed else reply
+
+    async def _post_again(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply | Failure:
+        """Once more, and on a new connection: the server may have closed all those that were kept."""
         self.resent += 1
         self._fresh = self._fresh or self._opened(always_new=True)
-        return await self._post(self._fresh, url, headers, body, kept)
+        return await self._post(self._fresh, url, headers, body, _Kept())
 
     async def close(self) -> None:
         """Close all connections. May be called twice."""
@@ -124,7 +128,11 @@ class HttpSession:
         asked = {**headers, REQUEST_ID: f"{self._name}-{self._sent}"}
         try:
             async with session.post(
-                url, data=body, headers=asked, allow_redirects=False, trace_request_ctx=kept
+                url,
+                data=BytesIO(body) if len(body) > WHOLE_UP_TO else body,
+                headers=asked,
+                allow_redirects=False,
+                trace_request_ctx=kept,
             ) as response:
                 kept.reused = False  # from here on it is no race with the server's closing
                 return self._unfit(response, asked[REQUEST_ID]) or await self._read(response)

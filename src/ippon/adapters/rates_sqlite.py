@@ -62,6 +62,8 @@ class SqliteRates:
     def remember(self, lanes: Mapping[str, Learned], *, now: float) -> None:
         """Keep what was learned."""
         self._rest()
+        if not lanes:
+            return
         rows = [(name, _encode(learned), now) for name, learned in lanes.items()]
         try:
             self._file.write(lambda db: db.executemany("INSERT OR REPLACE INTO lanes VALUES (?, ?, ?)", rows))

@@ -135,7 +135,7 @@ class SqliteStore:
 def _put(connection: sqlite3.Connection, run: Run, sheet: bytes | None) -> None:
     body = msgspec.json.encode(msgspec.structs.replace(run, results=()))
     row = (run.run_id, run.started_at, run.suite, run.target, body, None if sheet is None else len(sheet))
-    room = "iif(?6 IS NULL, NULL, zeroblob(?6))"
+    room = "CASE WHEN ?6 IS NULL THEN NULL ELSE zeroblob(?6) END"
     put = connection.execute(f"INSERT OR REPLACE INTO runs VALUES (?1, ?2, ?3, ?4, ?5, {room})", row)  # noqa: S608 - the words are ours
     if sheet is not None:
         assert put.lastrowid is not None

@@ -1,9 +1,8 @@
 """What Python programs and the command line call."""
 
+from ippon.api.caches import cache_clear, cache_stats
 from ippon.api.verbs import (
     attempt,
-    cache_clear,
-    cache_stats,
     cache_why,
     check,
     doctor,

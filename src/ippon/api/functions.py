@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     AnyFunction = Callable[..., object]
 
 
+REST = frozenset({inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD})
+
+
 class EvaluatorFunction:
     """A function that scores: still callable, and with a name, a version and conditions. Made by `@ippon.evaluator`."""
 
@@ -32,7 +35,7 @@ class EvaluatorFunction:
         where: dict[str, Any] | None = None,
     ) -> None:
         self.function = function
-        self.name = name or getattr(function, "__name__", type(function).__name__)
+        self.name: str = name or getattr(function, "__name__", type(function).__name__)
         self.version = version
         self._more = {"weight": weight, "repeats": repeats, "where": where or {}}
 
@@ -97,9 +100,8 @@ def code_of(function: AnyFunction, version: str | None) -> Code:
 def needed_by(function: AnyFunction) -> tuple[str, ...]:
     """The parameters that have no default, `example` aside, which is always given."""
     given = inspect.signature(function).parameters.values()
-    bound = {inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY}
     return tuple(
-        each.name for each in given if each.kind in bound and each.default is each.empty and each.name != "example"
+        each.name for each in given if each.kind not in REST and each.default is each.empty and each.name != "example"
     )
 
 
@@ -119,6 +121,6 @@ def _is_code(owner: object) -> bool:
 def _parameters(function: AnyFunction) -> tuple[str, ...] | None:
     """The names that it is bound by; None where it takes the whole example."""
     given = inspect.signature(function).parameters.values()
-    names = tuple(each.name for each in given if each.kind not in {each.VAR_POSITIONAL, each.VAR_KEYWORD})
+    names = tuple(each.name for each in given if each.kind not in REST)
     takes_rest = any(each.kind is each.VAR_KEYWORD for each in given)
     return None if takes_rest or "example" in names else names

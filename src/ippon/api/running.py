@@ -35,9 +35,20 @@ ONCE: dict[str, Any] = {
 FREE_UP_TO_USD = 5.0  # a dearer estimate wants a word from the user
 
 
-def finished(opened: Opened, options: Options, *, listen: Listener, confirmed: bool, signals: bool) -> Work[Finished]:
+def finished(
+    opened: Opened,
+    options: Options,
+    *,
+    listen: Listener,
+    confirmed: bool,
+    signals: bool,
+    began: float | None = None,
+) -> Work[Finished]:
     """Run the wanted tier, and the ones above it for as long as an inconclusive gate promotes. See `driven`."""
     assembled = wiring.assemble(opened, options, listen=listen, signals=signals)
+    if began is not None:
+        wish = msgspec.structs.replace(assembled.wish, began=began)
+        assembled = msgspec.structs.replace(assembled, wish=wish)
     prepared = prepare(assembled.setting, assembled.wish, assembled.parts)
     run = yield from _run(assembled, prepared, confirmed=confirmed)
     while (higher := next_tier(run)) is not None:
@@ -134,7 +145,9 @@ def _with_next_tier(finished: Finished, prepared: Prepared, assembled: Assembled
     taken = len(prepared.selection.evaluations)
     wishes = (msgspec.structs.replace(assembled.wish, tier=tier, **ONCE) for tier in BUILT_IN_TIERS)
     plans = (prepare(assembled.setting, wish, assembled.parts) for wish in wishes)
-    ahead = next(plan for plan in plans if len(plan.selection.evaluations) > taken)  # the last one takes everything
+    ahead = next((plan for plan in plans if len(plan.selection.evaluations) > taken), None)
+    if ahead is None:  # all of it was wanted, and what the gates look at did not come
+        return finished
     guess = estimate(ahead, assembled.parts)
     return msgspec.structs.replace(
         finished, next_tier=ahead.wish.tier, next_calls=guess.calls, next_s=guess.seconds, next_usd=guess.usd

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     AnyEvaluator = kinds.Evaluator | EvaluatorFunction | AnyFunction
 
 
+MADE_OF = (
+    "examples and gates are mappings; evaluators are functions, or records such as ippon.Judge; "
+    "a target is a function, or the name of a model"
+)
+
+
 class Suite:
     """Examples, evaluators and a target, ready to run.
 
@@ -55,14 +61,13 @@ class Suite:
             rows = [dict(each) for each in examples]
             raw: dict[str, Any] = {"ippon": 1, "name": name, "examples": rows, **tables}
             raw["evaluators"] = [known.evaluator(each) for each in evaluators]
+            raw["gates"] = [_given(gate) if isinstance(gate, records.Gate) else dict(gate) for gate in gates]
+            if target is not None:
+                raw["target"] = {"kind": "model", "model": target} if isinstance(target, str) else known.target(target)
         except (TypeError, ValueError) as error:
-            hint = "examples are mappings of columns; evaluators are functions, or records such as ippon.Judge"
-            raise SuiteError(f"this is no suite: {error}", hint=hint) from None
-        raw["gates"] = [_given(gate) if isinstance(gate, records.Gate) else dict(gate) for gate in gates]
+            raise SuiteError(f"this is no suite: {error}", hint=MADE_OF) from None
         if judge is not None:
             raw["judge"] = {"model": judge}
-        if target is not None:
-            raw["target"] = {"kind": "model", "model": target} if isinstance(target, str) else known.target(target)
         whole = {table: _given(value) for table, value in raw.items()}
         self._suite = suite_of(whole, code=known.code, needed=known.needed, folder=os.path.abspath(folder))  # noqa: PTH100 - as everywhere
         self._functions = known.functions

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ippon.api.caches import require_named
 from ippon.api.running import completed, deaf, driven, finished
 from ippon.engine.run import prepare
-from ippon.errors import IpponError, Problem, UsageError
+from ippon.errors import IpponError, Problem, SuiteError, UsageError
 from ippon.records.event import PlanReport
 from ippon.report.view import quoted
 from ippon.wiring import assemble as wiring
-from ippon.wiring.opened import found, open_cache, opened
+from ippon.wiring.opened import found, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -37,10 +38,15 @@ def execute(
     confirmed: bool = False,
     environ: Mapping[str, str] = os.environ,
     signals: bool = True,
+    began: float | None = None,
 ) -> Finished:
-    """Run a suite file as the flags say. An estimate above five dollars wants `max_usd`, or a user who `confirmed` it."""
+    """Run a suite file as the flags say. An estimate above five dollars wants `max_usd`, or a user who `confirmed` it.
+
+    Its time counts from where the command `began`, on the clock of `time.monotonic`; without it, from here.
+    """
     with opened(options, environ=environ, ends=signals) as it:
-        return driven(finished(it, options, listen=listen or deaf, confirmed=confirmed, signals=signals))
+        work = finished(it, options, listen=listen or deaf, confirmed=confirmed, signals=signals, began=began)
+        return driven(work)
 
 
 def plan(options: Options, *, environ: Mapping[str, str] = os.environ) -> PlanReport:
@@ -48,19 +54,31 @@ def plan(options: Options, *, environ: Mapping[str, str] = os.environ) -> PlanRe
     from ippon.engine.estimate import estimate  # noqa: PLC0415 - a warm run estimates nothing
     from ippon.engine.why import why_missing  # noqa: PLC0415
 
-    with opened(options, environ=environ) as it:
+    with opened(options, environ=environ, looks=True) as it:
         assembled = wiring.assemble(it, options, listen=deaf)
         prepared = prepare(assembled.setting, assembled.wish, assembled.parts)
         setting, run = prepared.setting, prepared.selection
         guess = estimate(prepared, assembled.parts)
         explanations = _explanations(it)
+        cached, lacks = len(prepared.results), _lacks(assembled, prepared)
+        misses = tuple(
+            (
+                setting.example(todo.evaluation).id,
+                setting.evaluator(todo.evaluation).name,
+                "asked anew (--refresh)"
+                if options.refresh
+                else why_missing(setting, todo.evaluation, todo.text, explanations).because,
+            )
+            for todo in prepared.todo
+        )
+        del prepared  # a million keys, which nothing below needs
         return PlanReport(
             suite=setting.suite.name,
             tier=assembled.wish.tier,
             total=run.total,
             selected=len(run.evaluations),
-            cached=len(prepared.results),
-            to_run=len(prepared.todo),
+            cached=cached,
+            to_run=len(misses),
             calls=guess.calls,
             est_s=guess.seconds,
             est_usd=guess.usd,
@@ -70,17 +88,8 @@ def plan(options: Options, *, environ: Mapping[str, str] = os.environ) -> PlanRe
                 (setting.example(e).id, setting.evaluator(e).name, "chosen" if e in run.chosen else "drawn")
                 for e in run.evaluations
             ),
-            misses=tuple(
-                (
-                    setting.example(todo.evaluation).id,
-                    setting.evaluator(todo.evaluation).name,
-                    "asked anew (--refresh)"
-                    if options.refresh
-                    else why_missing(setting, todo.evaluation, todo.text, explanations).because,
-                )
-                for todo in prepared.todo
-            ),
-            lacks=_lacks(assembled, prepared),
+            misses=misses,
+            lacks=lacks,
         )
 
 
@@ -108,36 +117,17 @@ def attempt(
 
 def runs(options: Options, *, environ: Mapping[str, str] = os.environ) -> list[Run]:
     """The runs of a suite without their results, newest first."""
-    with opened(options, environ=environ) as it:
+    with opened(options, environ=environ, looks=True) as it:
         return it.store.runs()
 
 
 def show(options: Options, run_id: str, *, environ: Mapping[str, str] = os.environ) -> Run:
     """A run with its results; "latest" is the newest. UsageError when there is none."""
-    with opened(options, environ=environ) as it:
+    with opened(options, environ=environ, looks=True) as it:
         run = it.store.load(run_id)
     if run is None:
         raise UsageError(f"there is no run `{run_id}`", hint="ippon runs ls")
     return run
-
-
-def _require_named(options: Options) -> None:
-    """A cache that `--cache` names has to be there to be looked at: a typing error would look like an empty one."""
-    path = (options.cache or "").removeprefix("sqlite:///")
-    if path and "://" not in path and not os.path.exists(path):  # noqa: PTH110
-        raise UsageError(f"there is no cache {path}", hint="without --cache: the one that all projects share")
-
-
-def cache_stats(options: Options, *, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """Entries, bytes and classes of the cache file; hits and misses over the last runs of the suite here, if there is one."""
-    _require_named(options)
-    cache, _ = open_cache(options, environ)
-    if cache is None:
-        raise UsageError("there is no cache to look at", hint="leave out --no-cache")
-    try:
-        return {**cache.stats(), **_hits(options, environ)}
-    finally:
-        cache.close()
 
 
 def cache_why(
@@ -151,8 +141,8 @@ def cache_why(
     """Whether an evaluation is in the cache, and if not, which part of its key differs from the nearest entry."""
     from ippon.engine.why import why_missing  # noqa: PLC0415
 
-    _require_named(options)
-    with opened(options, environ=environ) as it:
+    require_named(options)
+    with opened(options, environ=environ, looks=True) as it:
         prepared, _ = _one(it, options, example, evaluator, again=again)
         evaluation = prepared.selection.evaluations[0]
         key = prepared.known.keys.get(evaluation)
@@ -172,39 +162,18 @@ def cache_why(
         }
 
 
-def cache_clear(
-    options: Options,
-    *,
-    confirm: Callable[[Problem], bool] = lambda _problem: False,
-    environ: Mapping[str, str] = os.environ,
-) -> int:
-    """Delete all entries of the cache file and return how many there were.
-
-    The default one serves all projects of a user, so somebody has to `confirm`; one that `--cache` names is meant.
-    """
-    _require_named(options)
-    cache, _ = open_cache(options, environ)
-    if cache is None:
-        raise UsageError("there is no cache to clear", hint="leave out --no-cache")
-    try:
-        entries = cache.stats()["entries"]
-        if options.cache is None and entries:
-            shared = Problem(
-                message=f"{cache.file.path} is shared by all your projects; it holds {entries:,} entries",
-                hint=f"ippon cache clear --cache {quoted(cache.file.path)}",
-            )
-            if not confirm(shared):
-                raise UsageError(shared)
-        return cache.clear()
-    finally:
-        cache.close()
-
-
 def check(name: str, text: str) -> None:
     """Read a suite that is to be written here under this name; SuiteError with every problem, those of its data included."""
     from ippon.read.suite_file import compiled  # noqa: PLC0415 - only `init` writes suites
 
-    compiled(name, text.encode(), trusted=False)
+    try:
+        compiled(name, text.encode(), trusted=False)
+    except IpponError as error:
+        # A place in a file that is not there helps nobody; what it would be refused for stands in the message.
+        nowhere = {"file": None, "line": None, "column": None, "key": None}
+        raise SuiteError(
+            *(msgspec.structs.replace(each, **nowhere) if each.file == name else each for each in error.problems)
+        ) from None
 
 
 def trust(path: str | None, *, environ: Mapping[str, str] = os.environ) -> tuple[str, str]:
@@ -242,7 +211,7 @@ def _lacks(assembled: Assembled, prepared: Prepared) -> tuple[Problem, ...]:
     return ()
 
 
-def _one(opened: Opened, options: Options, example: str, evaluator: str, *, again: str) -> tuple[Prepared, Assembled]:
+def _one(opened: Opened, options: Options, example: str, evaluator: str, *, again: Again) -> tuple[Prepared, Assembled]:
     """The plan of one evaluation, named exactly."""
     _require_names(opened.suite, example, evaluator, again=again)
     narrowed = msgspec.structs.replace(
@@ -274,16 +243,6 @@ def _require_names(suite: Suite, example: str, evaluator: str, *, again: Again) 
 def _explanations(opened: Opened) -> Callable[[str, str], Iterable[tuple[bytes, dict[str, str], float]]]:
     cache = opened.cache
     return (lambda _evaluator, _example: ()) if cache is None else cache.explanations
-
-
-def _hits(options: Options, environ: Mapping[str, str]) -> dict[str, Any]:
-    """Hits and misses over the runs of the suite here; nothing of it without a suite."""
-    try:
-        last = runs(options, environ=environ)[:20]
-    except IpponError:
-        last = []
-    hits, misses = sum(run.hits for run in last), sum(run.misses for run in last)
-    return {"hits": hits, "misses": misses, "hit_rate": hits / (hits + misses) if hits + misses else None}
 
 
 def _literal(name: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ippon import api
 from ippon.cli.run import agreed, view_of
-from ippon.report.cache import stats_lines, why_lines
+from ippon.report.cache import counted, stats_lines, why_lines
 from ippon.report.commands import command
 from ippon.report.json_object import cache_stats_object, cache_why_object, cleared_object
 
@@ -36,5 +36,5 @@ def cache_why(options: Options, arguments: Mapping[str, str], session: Session) 
 def cache_clear(options: Options, _arguments: Mapping[str, str], session: Session) -> int:
     """Forget, and say how much."""
     deleted = api.cache_clear(options, confirm=lambda problem: agreed(problem, options, session.screen(options)))
-    line = f"{deleted:,} entr{'y' if deleted == 1 else 'ies'} deleted; the history of runs is kept"
+    line = f"{counted(deleted)} deleted; the history of runs is kept"
     return session.tell(options, [line], cleared_object(deleted, session.wall_s))

@@ -27,7 +27,7 @@ TABLE: dict[str, Verb] = {
         arguments=(),
         flags="trust",
         own=(
-            ("--from", "FILE", "make it from your data: a .csv or .jsonl file"),
+            ("--from", "FILE", "make it from your data: .csv .jsonl .json .yaml .parquet"),
             ("--model", "MODEL", "the judge: PROVIDER/MODEL"),
         ),
     ),
@@ -63,7 +63,7 @@ TABLE: dict[str, Verb] = {
         flags="cache",
     ),
     "cache clear": Verb(
-        module="cache", does="cache_clear", help="Forget everything that the cache knows.", flags="cache"
+        module="cache", does="cache_clear", help="Forget everything that the cache knows.", arguments=(), flags="cache"
     ),
     "schema": Verb(
         module="small",

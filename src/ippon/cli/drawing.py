@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ippon.cli.screen import write
-from ippon.records.event import LaneStopped, RunStarted
+from ippon.records.event import LaneStopped, RunStarted, Stopping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,8 +40,8 @@ class Drawing:
         if isinstance(event, RunStarted):
             self._start(event, now)
             return
-        if isinstance(event, LaneStopped):
-            self._lane_stopped(event)
+        if isinstance(event, LaneStopped | Stopping):
+            self._stopped(event)
         if self._live is None:
             return
         self._live.hear(event)
@@ -94,11 +94,12 @@ class Drawing:
         clock = time.strftime("%H:%M:%S")
         self._screen.notes(f"{clock} {line}" for line in lines)
 
-    def _lane_stopped(self, event: LaneStopped) -> None:
+    def _stopped(self, event: LaneStopped | Stopping) -> None:
         from ippon.report.live import fitted, stop_lines  # noqa: PLC0415
 
         self.erase()
         if self._screen.live:
+            write(self._screen.err, "\r\x1b[K" if isinstance(event, Stopping) else "")  # over the ^C that it shows
             self._screen.notes(fitted(stop_lines(event), self._view()))
         else:
             self._stamped(stop_lines(event))

@@ -137,5 +137,7 @@ def _quoted(text: str) -> str:
 
 def is_short(references: Sequence[object]) -> bool:
     """Whether a response can be expected to contain such references as they stand."""
-    texts = [str(each).strip() for each in references if isinstance(each, str | int | float)]
+    texts = [
+        str(each).strip() for each in references if isinstance(each, str | int | float) and not isinstance(each, bool)
+    ]
     return len(texts) == len(references) > 0 and all(0 < len(each) <= LONGEST_SHORT for each in texts)

@@ -25,7 +25,7 @@ def guarded(work: Callable[[], int], words: Sequence[str], environ: Mapping[str,
     try:
         return work()
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return _interrupted(words, environ, started)
     except BrokenPipeError:
         return 0
     except OSError as error:
@@ -63,6 +63,23 @@ def _help(words: list[str]) -> int:
     return 0 if words else 2
 
 
+def _interrupted(words: Sequence[str], environ: Mapping[str, str], started: float) -> int:
+    """Silence; a program that waits for an object gets one."""
+    if _wants_object(words, environ):
+        from ippon.cli.screen import screen_of  # noqa: PLC0415
+        from ippon.errors import Problem  # noqa: PLC0415
+        from ippon.report.json_object import encoded, error_object  # noqa: PLC0415
+
+        problem = Problem(message="interrupted before there was anything to show; what was answered is kept")
+        found = error_object((problem,), time.perf_counter() - started, exit_code=INTERRUPTED)
+        screen_of(environ, no_color=True).object(encoded(found))
+    return INTERRUPTED
+
+
+def _wants_object(words: Sequence[str], environ: Mapping[str, str]) -> bool:
+    return "--json" in words or environ.get("IPPON_JSON") in {"1", "true"}
+
+
 def _failed(error: Exception, words: Sequence[str], environ: Mapping[str, str], started: float) -> int:
     from ippon.cli.failure import BUG, attributed, bug_of, error_lines, problems_of  # noqa: PLC0415
     from ippon.cli.screen import screen_of, write  # noqa: PLC0415
@@ -77,7 +94,7 @@ def _failed(error: Exception, words: Sequence[str], environ: Mapping[str, str], 
         problems, exit_code, trace = (bug.problem,), BUG, bug.trace if debug else ""
     screen = screen_of(environ, no_color="--no-color" in words)
     write(sys.stderr, trace)
-    if "--json" in words or environ.get("IPPON_JSON") in {"1", "true"}:
+    if _wants_object(words, environ):
         from ippon.report.json_object import encoded, error_object  # noqa: PLC0415
 
         screen.object(encoded(error_object(problems, time.perf_counter() - started, exit_code=exit_code)))

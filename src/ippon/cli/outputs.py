@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ippon.records.run import Run
 
 
-def write_outputs(paths: Sequence[str], finished: Finished, wall_s: float) -> list[Problem]:
+def write_outputs(paths: Sequence[str], finished: Finished) -> list[Problem]:
     """Write the result to each file, either the old one or the new one, whole; what could not be written is said."""
     problems: list[Problem] = []
     for path in paths:
@@ -28,7 +28,7 @@ def write_outputs(paths: Sequence[str], finished: Finished, wall_s: float) -> li
         elif path.endswith(".csv"):
             content = csv_text(finished.run).encode("utf-8", "replace")
         else:
-            content = encoded(run_object(finished, wall_s))
+            content = encoded(run_object(finished))
         try:
             _write(path, content)
         except OSError as error:

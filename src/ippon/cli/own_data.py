@@ -50,7 +50,18 @@ NAMES: dict[str, tuple[str, ...]] = {
 # What begins so is what should be said (`expected_answer`), or what was said (`bot_answer`), whatever it ends in.
 MARKS = {
     "reference": ("expected_", "reference_", "gold_", "golden_", "ideal_", "correct_", "ground_truth_"),
-    "response": ("model_", "bot_", "assistant_", "llm_", "ai_", "agent_", "system_", "generated_", "predicted_", "actual_"),
+    "response": (
+        "model_",
+        "bot_",
+        "assistant_",
+        "llm_",
+        "ai_",
+        "agent_",
+        "system_",
+        "generated_",
+        "predicted_",
+        "actual_",
+    ),
 }
 ABOUT = ("_id", "_score", "_url", "_at")  # endings of what is said about a text, and is none
 GOOD, POOR = ("good", "chosen", "better"), ("poor", "bad", "rejected", "worse")

@@ -20,4 +20,6 @@ def plan(options: Options, _arguments: Mapping[str, str], session: Session) -> i
     """Show the plan."""
     report = api.plan(options)
     view = view_of(options, session.screen(options))
-    return session.tell(options, plan_lines(report, view), plan_object(report, session.wall_s))
+    if not options.json:
+        return session.tell(options, plan_lines(report, view), {})
+    return session.tell(options, (), plan_object(report, session.wall_s))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ippon.cli.flags import SHOWN, flags_of
-from ippon.cli.screen import Screen, screen_of, write
+from ippon.cli.screen import Screen, reserved, screen_of, write
 from ippon.errors import Problem, UsageError
 from ippon.report.view import View
 
@@ -33,33 +33,35 @@ def run(options: Options, environ: Mapping[str, str], *, started: float) -> int:
     _check_outputs(options)
     screen = screen_of(environ, no_color=options.no_color)
     drawing = _drawing(options, screen)
+    began = time.monotonic() - (time.perf_counter() - started)
     try:
-        finished = api.execute(options, listen=drawing)
+        with reserved():
+            finished = api.execute(options, listen=drawing, began=began)
     except UsageError as error:
         if not (wants_money(error.problems) and agreed(error.problems[0], options, screen)):
             raise
-        finished = api.execute(options, listen=drawing, confirmed=True)
+        with reserved():
+            finished = api.execute(options, listen=drawing, confirmed=True)
     finally:
         if drawing is not None:
             drawing.erase()
-    wall_s = time.perf_counter() - started
-    show(finished, options, screen, environ, wall_s=wall_s)
-    return finished.run.exit_code if _written(finished, options, screen, wall_s=wall_s) else finished.run.exit_code or 2
+    show(finished, options, screen, environ)
+    return finished.run.exit_code if _written(finished, options, screen) else finished.run.exit_code or 2
 
 
-def _written(finished: Finished, options: Options, screen: Screen, *, wall_s: float) -> bool:
+def _written(finished: Finished, options: Options, screen: Screen) -> bool:
     """Whether every file that was asked for is there. The run has been shown: a full disk does not hide its verdict."""
     if not options.output:
         return True
     from ippon.cli.failure import error_lines  # noqa: PLC0415
     from ippon.cli.outputs import write_outputs  # noqa: PLC0415
 
-    problems = write_outputs(options.output, finished, wall_s)
+    problems = write_outputs(options.output, finished)
     screen.notes(error_lines(problems, screen.width))
     return not problems
 
 
-def show(finished: Finished, options: Options, screen: Screen, environ: Mapping[str, str], *, wall_s: float) -> None:
+def show(finished: Finished, options: Options, screen: Screen, environ: Mapping[str, str]) -> None:
     """The warnings, the annotations, and the block or the object."""
     if not options.quiet:
         screen.notes(warning_lines(finished.run.warnings))
@@ -70,15 +72,15 @@ def show(finished: Finished, options: Options, screen: Screen, environ: Mapping[
     if options.json:
         from ippon.report.json_object import encoded, run_object  # noqa: PLC0415
 
-        screen.object(encoded(run_object(finished, wall_s)))
+        screen.object(encoded(run_object(finished)))
         return
     from ippon.report.text import final_block  # noqa: PLC0415
 
     asked = msgspec.structs.replace(options, **finished.run.asked)  # of a resumed run, what the history knew
-    screen.lines(final_block(finished, view_of(asked, screen, wall_s=wall_s)))
+    screen.lines(final_block(finished, view_of(asked, screen)))
 
 
-def view_of(options: Options, screen: Screen, *, wall_s: float | None = None) -> View:
+def view_of(options: Options, screen: Screen) -> View:
     """How this screen shows what these options asked for."""
     return View(
         width=screen.width,
@@ -87,7 +89,6 @@ def view_of(options: Options, screen: Screen, *, wall_s: float | None = None) ->
         verbose=options.verbose,
         options=options,
         taken={verb: [flag.name for flag in flags_of(verb) if flag.group != SHOWN] for verb in REPEATING},
-        wall_s=wall_s,
     )
 
 

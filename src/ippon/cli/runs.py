@@ -22,7 +22,8 @@ def runs_ls(options: Options, _arguments: Mapping[str, str], session: Session) -
     """List the runs."""
     found = api.runs(options)
     view = view_of(options, session.screen(options))
-    return session.tell(options, runs_lines(found, view, now=time.time()), runs_object(found, session.wall_s))
+    lines, told = runs_lines(found, view, now=time.time()), runs_object(found, session.wall_s)
+    return session.tell(options, lines, told, several=told["suite"] is None and bool(found))
 
 
 def runs_show(options: Options, arguments: Mapping[str, str], session: Session) -> int:
@@ -30,4 +31,4 @@ def runs_show(options: Options, arguments: Mapping[str, str], session: Session) 
     found = api.show(options, arguments["run"])
     view = view_of(options, session.screen(options))
     lines = run_lines(found, view, now=time.time(), evaluators=options.evaluator, examples=options.example)
-    return session.tell(options, lines, run_object(Finished(run=found), session.wall_s))
+    return session.tell(options, lines, run_object(Finished(run=found)))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+from contextlib import contextmanager, suppress
+from stat import S_ISCHR
 from typing import TYPE_CHECKING, TextIO
 
 import msgspec
@@ -13,7 +16,7 @@ from ippon.errors import UsageError
 from ippon.report.escape import no_command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Generator, Iterable, Mapping
 
 
 class Screen(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,14 +47,14 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
 
 def screen_of(environ: Mapping[str, str], *, no_color: bool) -> Screen:
     """The screen of this process."""
-    terminal, dumb = sys.stdout.isatty(), environ.get("TERM") == "dumb"
-    plain = no_color or bool(environ.get("NO_COLOR")) or dumb
+    terminal = sys.stdout.isatty()
+    plain = no_color or bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"  # no escape at all, then
     return Screen(
         out=sys.stdout,
         err=sys.stderr,
         width=width_of(environ, terminal=terminal),
         colour=terminal and not plain,
-        live=sys.stderr.isatty() and not dumb,
+        live=sys.stderr.isatty() and not plain,
         in_ci=environ.get("CI", "") not in {"", "false", "0"},
     )
 
@@ -68,8 +71,9 @@ def write(stream: TextIO, text: str | bytes) -> None:
     except BrokenPipeError:
         _mute(stream)
     except OSError as error:
+        gone = _has_hung_up(stream, error)
         _mute(stream)
-        if stream is sys.stdout:
+        if stream is sys.stdout and not gone:
             raise UsageError(f"standard output cannot be written: {error.strerror}") from error
 
 
@@ -77,6 +81,35 @@ def _showable(text: str, encoding: str) -> str:
     if text.isascii():
         return text
     return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+@contextmanager
+def reserved() -> Generator[None]:
+    """Keep standard output for the result.
+
+    What anything else writes there meanwhile, threads and child processes of user code included, goes to standard error.
+    """
+    stream = sys.stdout
+    try:
+        out, err = stream.fileno(), sys.stderr.fileno()
+    except OSError:  # no files: whoever calls this takes what is written some other way
+        yield
+        return
+    stream.flush()
+    kept = os.dup(out)
+    os.dup2(err, out)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            stream.flush()
+        os.dup2(kept, out)
+        os.close(kept)
+
+
+def _has_hung_up(stream: TextIO, error: OSError) -> bool:
+    """Whether the stream was a terminal, and is gone: nobody is left who could be told."""
+    return error.errno == errno.EIO and S_ISCHR(os.fstat(stream.fileno()).st_mode)
 
 
 def _mute(stream: TextIO) -> None:

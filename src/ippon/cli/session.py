@@ -43,13 +43,22 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         code: int = function(options, arguments, self)
         return code
 
-    def tell(self, options: Options, lines: Iterable[str], found: dict[str, Any], *, exit_code: int = 0) -> int:
-        """Show lines, or with `--json` the object; the exit code."""
+    def tell(
+        self,
+        options: Options,
+        lines: Iterable[str],
+        found: dict[str, Any],
+        *,
+        exit_code: int = 0,
+        several: bool = False,
+    ) -> int:
+        """Show lines, or with `--json` the object; the exit code. What is about `several` suites names none."""
         screen = self.screen(options)
         if options.json:
             from ippon.report.json_object import encoded  # noqa: PLC0415
 
-            screen.object(encoded({**found, "suite": found["suite"] or self._suite(options)}))
+            suite = None if several else found["suite"] or self._suite(options)
+            screen.object(encoded({**found, "suite": suite}))
         else:
             screen.lines(lines)
         return exit_code

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ippon.cli.flags import FLAGS, Flag, Given
 from ippon.errors import NotBuiltError, Problem, UsageError
-from ippon.records.options import Options
+from ippon.records.options import Options, is_address, is_cache
 from ippon.report.view import quoted
 
 if TYPE_CHECKING:
@@ -109,9 +109,9 @@ def _amount(said: str) -> float:
 
 
 def _checked_text(flag: Flag, said: str) -> str:
-    if flag.name == "base_url" and not said.startswith(("http://", "https://")):
+    if flag.name == "base_url" and not is_address(said):
         raise ValueError("is no http:// or https:// address")
-    if flag.name == "cache" and "://" in said and not said.startswith(("sqlite:///", "redis://")):
+    if flag.name == "cache" and not is_cache(said):
         raise ValueError("is no cache: a path, sqlite:///PATH or redis://HOST/DB")
     if flag.name == "output" and not said.endswith((*BUILT_OUTPUTS, *LATER_OUTPUTS)):
         raise ValueError(f"ends in none of {' '.join((*BUILT_OUTPUTS, *LATER_OUTPUTS))}")
@@ -122,8 +122,8 @@ def _how(flag: Flag, who: str, shown: str) -> str:
     if who == flag.twin:
         return f"export {flag.twin}={_sample(flag)}   or unset {flag.twin}"
     word = shown.lstrip("=")
-    if word and word != shown and flag.short:
-        return f"{flag.short} {quoted(word)}   or   {flag.long}={quoted(word)}"
+    if word and word != shown:
+        return (f"{flag.short} {quoted(word)}   or   " if flag.short else "") + f"{flag.long}={quoted(word)}"
     return f"{flag.short or flag.long} {_sample(flag)}"
 
 

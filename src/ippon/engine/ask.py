@@ -6,6 +6,7 @@ import asyncio
 from math import ceil
 from typing import TYPE_CHECKING
 
+from ippon.engine.journey import Found
 from ippon.engine.keeper import Keeper
 from ippon.engine.parts import Asked
 from ippon.engine.perform import Performer
@@ -14,7 +15,7 @@ from ippon.execute.drift import strange_models
 from ippon.execute.gateway import Doors, Gateway
 from ippon.execute.limits import Policy
 from ippon.records.call import TRANSIENT
-from ippon.records.event import LaneStopped
+from ippon.records.event import LaneStopped, Stopping
 from ippon.records.run import Counts, Run
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from ippon.records.call import Failure
     from ippon.records.kept import Entry
 
-GRACE_S = 2.0  # what is in flight gets this long after Ctrl-C or the end of a budget
+GRACE_S = 1.5  # what is in flight gets this long after Ctrl-C or the end of a budget; the summary stands after 2 s
 INTERRUPTED = "interrupted"
 NO_HEDGES = "--hedge is off at this tier: it tests gates, and the first answer of two is a biased sample"
 
@@ -41,6 +42,8 @@ async def ask(prepared: Prepared, parts: Parts) -> Run:
     def stop(because: str) -> None:
         """Send nothing more; what is in flight has a moment, the second time none."""
         stops.append(because)
+        if stops == [INTERRUPTED]:
+            parts.listen(Stopping(in_flight=gateway.scheduler.in_flight, grace_s=GRACE_S))
         gateway.close(because)
         asyncio.get_running_loop().call_later(GRACE_S if len(stops) == 1 else 0, gateway.cancel)
 
@@ -74,6 +77,7 @@ async def ask(prepared: Prepared, parts: Parts) -> Run:
         warnings=(
             *((NO_HEDGES,) if prepared.wish.hedge and not _may_hedge(prepared) else ()),
             *strange_models(gateway.meter.answered_by),
+            *parts.notes(),
         ),
     )
     return finish(prepared, parts, asked)
@@ -148,15 +152,16 @@ def _tests_gates(prepared: Prepared) -> bool:
     return bool(prepared.setting.suite.gates) and drawn and not selection.narrowed
 
 
-def _finder(prepared: Prepared, parts: Parts) -> Callable[[bytes], Entry | None]:
+def _finder(prepared: Prepared, parts: Parts) -> Callable[[bytes], Found]:
     """Looks one score up in the cache, unless this run asks everything again."""
     cache = parts.cache
     if cache is None or prepared.wish.refresh:
-        return lambda _key: None
+        return lambda _key: Found()
 
-    def find(key: bytes) -> Entry | None:
+    def find(key: bytes) -> Found:
         entry = cache.read([key], now=parts.clock.now()).get(key)
-        return None if entry is not None and entry.failure is not None and prepared.wish.retry_failed else entry
+        again = entry is not None and entry.failure is not None and prepared.wish.retry_failed
+        return Found(fresh=True) if again else Found(entry)
 
     return find
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ippon.engine.ask import gateway_of
-from ippon.engine.journey import journey
+from ippon.engine.journey import Found, journey
 from ippon.execute.wanted import Wanted
 from ippon.records.call import Answered, CommandRequest, Failed, FunctionRequest, HttpRequest, ModelRequest
 from ippon.records.event import Attempt
@@ -26,7 +26,7 @@ async def attempt(prepared: Prepared, parts: Parts) -> Attempt:
     gateway = gateway_of(prepared, parts, entries.append, rates)
     evaluation = prepared.selection.evaluations[0]
     text = prepared.known.texts.get((evaluation.example, evaluation.response))
-    steps = journey(prepared.setting, evaluation, text, find=lambda _key: None, now=parts.clock.now)
+    steps = journey(prepared.setting, evaluation, text, find=lambda _key: Found(), now=parts.clock.now)
     exchanges: list[tuple[str, str, bool]] = []
     try:
         asking = next(steps)

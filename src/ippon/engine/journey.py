@@ -25,11 +25,22 @@ if TYPE_CHECKING:
 
 
 class Asking(NamedTuple):
-    """A request of an evaluation. A shared one (the target's) is the same for all evaluators of the example."""
+    """A request of an evaluation. A shared one (the target's) is the same for all evaluators of the example.
+
+    The answer to a `fresh` one is not read again, but asked anew.
+    """
 
     request: Request
     repeat: int
     shared: bool
+    fresh: bool = False
+
+
+class Found(NamedTuple):
+    """What is kept of a score; `fresh` where only a failure is, and that is to be tried again."""
+
+    entry: Entry | None = None
+    fresh: bool = False
 
 
 class Ended(NamedTuple):
@@ -71,28 +82,28 @@ def journey(
     evaluation: Evaluation,
     text: str | None,
     *,
-    find: Callable[[bytes], Entry | None],
+    find: Callable[[bytes], Found],
     now: Callable[[], float],
+    fresh: bool = False,
 ) -> Generator[Asking, Outcome, Ended]:
     """Ask for what is missing, judge, and say what became of it.
 
-    `text` is the response where it is known; `find` looks a score up, for a response that turns out equal to one that
-    was judged before is not judged again.
+    `text` is the response where it is known, and `fresh` says that it was judged in vain and is to be judged anew; `find`
+    looks a score up, for a response that turns out equal to one that was judged before is not judged again.
     """
     it = _Journey(setting, evaluation, now)
     if text is not None:
-        return (yield from it.judged(text))
-    if not setting.asks_target:
-        return it.ended(Unscored(failure=Failure(reason="target", message="the example has no recorded response")))
+        return (yield from it.judged(text, fresh=fresh))
+    assert setting.asks_target, "a suite is refused where a recorded response is missing"
     fetched = yield from it.fetched()
     if isinstance(fetched, Unscored):
         return it.ended(fetched)
     key = setting.score_key(evaluation, fetched)
     known = find(key)
-    if known is not None:
-        ended = Ended(cached_result(setting, evaluation, fetched, known), key, ())
+    if known.entry is not None:
+        ended = Ended(cached_result(setting, evaluation, fetched, known.entry), key, ())
     else:
-        ended = yield from it.judged(fetched)
+        ended = yield from it.judged(fetched, fresh=known.fresh)
     if not setting.is_target_pinned:
         return ended
     response = Entry(
@@ -128,7 +139,7 @@ class _Journey:
             case Skipped():  # exhaustive
                 return Unscored(because=outcome.because, failure=outcome.failure)
 
-    def judged(self, text: str) -> Generator[Asking, Outcome, Ended]:
+    def judged(self, text: str, *, fresh: bool) -> Generator[Asking, Outcome, Ended]:
         """The score of a response, and what the cache keeps of it."""
         setting, evaluation = self._setting, self._evaluation
         evaluator = setting.evaluator(evaluation)
@@ -136,7 +147,7 @@ class _Journey:
         try:
             request = next(steps)
             while True:
-                outcome = yield Asking(request, evaluation.repeat, shared=False)
+                outcome = yield Asking(request, evaluation.repeat, shared=False, fresh=fresh)
                 self._tally.add(outcome)
                 request = steps.send(outcome)
         except StopIteration as stop:

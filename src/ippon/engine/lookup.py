@@ -12,12 +12,12 @@ from ippon.records.run import Result
 from ippon.records.suite import ResponseKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ippon.engine.setting import Setting
     from ippon.ports import Cache
     from ippon.records.kept import Entry, Resumed
-    from ippon.records.run import Evaluation
+    from ippon.records.run import Evaluation, Selection
 
 Place = tuple[int, ResponseKind]
 Texts = dict[Place, str]
@@ -42,6 +42,27 @@ class Todo(Bundle, frozen=True, kw_only=True):
     evaluation: Evaluation
     text: str | None
     fresh: bool = False
+
+
+class Todos:
+    """What is left to ask, in order. Each is made when its turn comes: a plan may be a million long."""
+
+    def __init__(self, positions: Sequence[int], selection: Selection, known: Known) -> None:
+        self._positions = positions
+        self._evaluations = selection.evaluations
+        self._texts = known.texts
+        self._keys = known.keys
+        self._entries = known.entries
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    def __iter__(self) -> Iterator[Todo]:
+        for position in self._positions:
+            evaluation = self._evaluations[position]
+            text = self._texts.get((evaluation.example, evaluation.response))
+            fresh = self._keys.get(evaluation) in self._entries
+            yield Todo(position=position, evaluation=evaluation, text=text, fresh=fresh)
 
 
 def known_texts(

@@ -9,7 +9,7 @@ from ippon.records.bundle import Bundle
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from ippon.engine.lookup import Known, Todo
+    from ippon.engine.lookup import Known, Todos
     from ippon.engine.setting import Setting
     from ippon.execute.meter import Meter
     from ippon.execute.scheduler import Scheduler
@@ -33,7 +33,8 @@ class Parts(Bundle, frozen=True, kw_only=True):
     """The plugs of one run.
 
     `stop` is handed a function that ends the run from outside (Ctrl-C), while it asks; `resent` counts what clients sent
-    beyond one request an attempt. `rates` are opened, and `scheduler` is made of them, only by a run that asks.
+    beyond one request an attempt, `notes` are what they noticed that a user should know. `rates` are opened, and
+    `scheduler` is made of them, only by a run that asks.
     """
 
     cache: Cache | None
@@ -49,10 +50,11 @@ class Parts(Bundle, frozen=True, kw_only=True):
     stop: Callable[[Callable[[str], None]], Callable[[], None]]
     close_clients: Callable[[], Awaitable[None]]
     resent: Callable[[], int]
+    notes: Callable[[], tuple[str, ...]]
 
 
 class Wish(Bundle, frozen=True, kw_only=True):
-    """What is wanted of one run."""
+    """What is wanted of one run. `began` is when its command did, where it is not to be timed from when it is planned."""
 
     run_id: str
     tier: str
@@ -69,6 +71,7 @@ class Wish(Bundle, frozen=True, kw_only=True):
     grouped: bool = False
     judge: str | None = None
     warnings: tuple[str, ...] = ()
+    began: float | None = None
     asked: Mapping[str, Any] = {}
 
 
@@ -81,7 +84,7 @@ class Prepared(Bundle, frozen=True, kw_only=True):
     selection: Selection
     known: Known
     results: dict[int, Result]
-    todo: tuple[Todo, ...]
+    todo: Todos
     previous: Earlier | None
     started_at: float
     started: float

@@ -15,14 +15,14 @@ from ippon.records.run import Result
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
 
-    from ippon.engine.journey import Asking
+    from ippon.engine.journey import Asking, Found
     from ippon.engine.keeper import Keeper
     from ippon.engine.lookup import Todo
     from ippon.engine.setting import Setting
     from ippon.execute.gateway import Gateway
     from ippon.ports import Clock, Listener
     from ippon.records.call import Outcome
-    from ippon.records.kept import Entry, Kept
+    from ippon.records.kept import Kept
 
 PROGRESS_S = 0.25
 SLOW_S = 5.0  # a call that takes longer is worth naming
@@ -45,7 +45,7 @@ class Performer:
         *,
         clock: Clock,
         listen: Listener,
-        find: Callable[[bytes], Entry | None],
+        find: Callable[[bytes], Found],
     ) -> None:
         self.kept: list[Kept] = []
         self._setting = setting
@@ -78,7 +78,10 @@ class Performer:
 
     def _started(self, todo: Todo) -> _Job:
         self._under_way += 1
-        return _Job(todo, journey(self._setting, todo.evaluation, todo.text, find=self._find, now=self._clock.now))
+        steps = journey(
+            self._setting, todo.evaluation, todo.text, find=self._find, now=self._clock.now, fresh=todo.fresh
+        )
+        return _Job(todo, steps)
 
     def _advanced(self, jobs: Iterable[tuple[_Job, Outcome | None]]) -> list[Wanted]:
         """What these evaluations want next; those that want nothing have ended."""
@@ -92,8 +95,7 @@ class Performer:
         except Exception as error:  # noqa: BLE001 - one broken evaluation never ends the others; it is named in its result
             self._end(job, self._broken(job, error))
         else:
-            fresh = job.todo.fresh and not asking.shared
-            return Wanted(job, asking.request, asking.repeat, asking.shared, fresh)
+            return Wanted(job, asking.request, asking.repeat, asking.shared, asking.fresh)
         return None
 
     def _end(self, job: _Job, ended: Ended) -> None:

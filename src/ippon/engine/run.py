@@ -8,7 +8,7 @@ import msgspec
 
 from ippon.decide.verdict import promoted
 from ippon.engine.conclude import Course, conclude
-from ippon.engine.lookup import Todo, cached_result, look_up, resumed_result
+from ippon.engine.lookup import Todos, cached_result, look_up, resumed_result
 from ippon.engine.parts import NOTHING_ASKED, Asked, Prepared
 from ippon.records.fingerprint import digest
 from ippon.records.kept import Resumed
@@ -32,7 +32,8 @@ NOTHING_RESUMED = Resumed({}, {})
 
 def prepare(setting: Setting, wish: Wish, parts: Parts) -> Prepared:
     """Plan, and find what need not be asked."""
-    started, now = parts.clock.monotonic(), parts.clock.now()
+    started = parts.clock.monotonic() if wish.began is None else wish.began
+    now = parts.clock.now()
     wanted = Wanted(setting.target_name, wish.seed, wish.filters, wish.repeats, wish.grouped)
     selection = select(setting.suite, wish.tier, wanted)
     resumed = parts.history.known(wish.resume) if wish.resume else NOTHING_RESUMED
@@ -101,13 +102,15 @@ def with_results(previous: Earlier, history: History) -> Earlier:
 
 
 def further(wish: Wish, tier: str, run: Run, *, run_id: str) -> Wish:
-    """The wish for a tier above, with what the run has left of its budgets."""
+    """The wish for a tier above, which goes on with the run below, with what that has left of its budgets."""
     left_usd = None if wish.max_usd is None else max(0.0, wish.max_usd - (run.cost_usd or 0.0))
     return msgspec.structs.replace(
         wish,
         run_id=run_id,
         tier=tier,
-        resume=None,
+        began=None,
+        asked={**wish.asked, "tier": tier},
+        resume=run.run_id,
         refresh=False,
         max_s=None if wish.max_s is None else max(0.001, wish.max_s - run.wall_s),
         max_calls=None if wish.max_calls is None else max(0, wish.max_calls - run.calls_sent),
@@ -178,24 +181,21 @@ def _todo(
     results: Mapping[int, Result],
     previous: Earlier | None,
     setting: Setting,
-) -> tuple[Todo, ...]:
-    left = {
-        evaluation: position for position, evaluation in enumerate(selection.evaluations) if position not in results
-    }
+) -> Todos:
+    """Chosen evaluations first, the urgent of them foremost, then drawn ones in their drawn order."""
+    evaluations = selection.evaluations
+    left = [position for position in range(len(evaluations)) if position not in results]
     if not left:
-        return ()
+        return Todos((), selection, known)
+    from array import array  # noqa: PLC0415 - a warm run has nothing left to ask
+
+    chosen = {each: position for position in left if (each := evaluations[position]) in selection.chosen}
     last = {(r.example, r.evaluator, r.response, r.repeat): r for r in previous.results} if previous else {}
 
     def before(evaluation: Evaluation) -> Result | None:
         example, evaluator = setting.example(evaluation), setting.evaluator(evaluation)
         return last.get((example.id, evaluator.name, evaluation.response, evaluation.repeat))
 
-    return tuple(
-        Todo(
-            position=left[each],
-            evaluation=each,
-            text=known.texts.get((each.example, each.response)),
-            fresh=known.keys.get(each) in known.entries,
-        )
-        for each in urgent_first(left, chosen=selection.chosen, previous=before)
-    )
+    first = [chosen[each] for each in urgent_first(chosen, previous=before)]
+    rest = [position for position in left if evaluations[position] not in chosen]
+    return Todos(array("q", [*first, *rest]), selection, known)

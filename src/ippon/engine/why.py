@@ -28,10 +28,13 @@ def why_missing(setting: Setting, evaluation: Evaluation, text: str | None, expl
     """The difference to the kept score of the same evaluator and example that has the most parts in common."""
     if text is None:
         return Why(because="response not fetched yet")
+    kept = list(explanations(setting.evaluator(evaluation).name, setting.example(evaluation).id))
+    if not kept:
+        return Why(because="never asked")
     now = setting.explanation(evaluation, text)
     key = setting.score_key(evaluation, text)
     nearest: Why | None = None
-    for kept_key, then, kept_at in explanations(setting.evaluator(evaluation).name, setting.example(evaluation).id):
+    for kept_key, then, kept_at in kept:
         changed = tuple(
             (part, then.get(part), now.get(part)) for part in {**then, **now} if then.get(part) != now.get(part)
         )
@@ -40,4 +43,5 @@ def why_missing(setting: Setting, evaluation: Evaluation, text: str | None, expl
         if nearest is None or len(changed) < len(nearest.changed):
             because = ", ".join(part for part, _, _ in changed) + " changed"
             nearest = Why(because=because, changed=changed, equal=len(now) - len(changed), kept_at=kept_at)
-    return nearest or Why(because="never asked")
+    assert nearest is not None, "there is one that differs, or it is the same"
+    return nearest

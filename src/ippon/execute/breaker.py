@@ -33,6 +33,7 @@ class Breaker:
         "_probes",
         "_probes_ill",
         "_recent",
+        "_row_began",
         "_since",
         "_until",
         "state",
@@ -47,6 +48,7 @@ class Breaker:
         self._failed = 0
         self._connects = 0
         self._in_a_row = 0
+        self._row_began = 0.0
         self._opened = 0
         self._until = 0.0
         self._since = float("-inf")
@@ -65,7 +67,7 @@ class Breaker:
         if self.state == "HALF_OPEN":
             self._probe(ill=ill, now=now)
         elif reason != "rate_limit":
-            self._note(reason, ill=ill, now=now, in_flight=in_flight)
+            self._note(reason, ill=ill, sent_at=sent_at, now=now, in_flight=in_flight)
 
     def opens_at(self, now: float) -> float:
         """When the next call may be sent; an open breaker whose time has come is half open from here on."""
@@ -94,7 +96,11 @@ class Breaker:
         """A call goes out."""
         self._probes += self.state == "HALF_OPEN"
 
-    def _note(self, reason: str | None, *, ill: bool, now: float, in_flight: int) -> None:
+    def _note(self, reason: str | None, *, ill: bool, sent_at: float, now: float, in_flight: int) -> None:
+        if ill and not self._in_a_row:
+            self._row_began = now
+        elif not ill and sent_at < self._row_began and 0 < self._connects == self._in_a_row:
+            return  # nobody is there any more: that calls sent before are still answered says how things were
         if len(self._recent) == self._recent.maxlen:
             self._ill -= self._recent[0]
         self._recent.append(ill)

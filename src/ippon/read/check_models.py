@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ippon.read.finding import Finding, meant, nearest
 from ippon.records.evaluators import Judge, Pairwise
+from ippon.records.options import is_address
 from ippon.records.providers import LOCAL, LOCAL_MODELS, PROVIDERS, split_model
 from ippon.records.suite import HttpTarget, ModelTarget
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from ippon.read.draft import Draft
     from ippon.read.finding import Path
 
-_URL = re.compile(r"https?://[^\s/]+\S*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -30,7 +30,7 @@ def wrong_models(draft: Draft) -> Iterator[Finding]:
         if provider not in _providers(draft):
             yield Finding(f"unknown provider `{provider}`", ("limits", name), meant(provider, _providers(draft)))
     for path, target in draft.targets.items():
-        if isinstance(target, HttpTarget) and not _URL.fullmatch(target.url):
+        if isinstance(target, HttpTarget) and not is_address(target.url):
             yield Finding(f"`{target.url}` is no http address", (*path, "url"), 'url = "http://127.0.0.1:8000/reply"')
 
 
@@ -75,7 +75,7 @@ def _wrong_providers(draft: Draft) -> Iterator[Finding]:
             )
         if "/" in name or not name:
             yield Finding(f"`{name}` is no name for a provider: that ends at the first slash", path)
-        if not _URL.fullmatch(provider.base_url):
+        if not is_address(provider.base_url):
             yield Finding(
                 f"`{provider.base_url}` is no http address",
                 (*path, "base_url"),

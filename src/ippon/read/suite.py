@@ -16,7 +16,7 @@ from ippon.records.version import __version__
 if TYPE_CHECKING:
     from ippon.records.suite import Suite
 
-FORMAT = b"ippon.compiled/1"
+FORMAT = b"ippon.compiled/2"
 NAMES = ("ippon.toml", "ippon.yaml", "ippon.yml")
 LARGEST_KEPT = 16_000_000  # bytes of a compiled suite
 _DIGEST = sha256().digest_size
@@ -79,12 +79,16 @@ def _nearest(path: str) -> str | None:
 
     folder, name = os.path.split(path)
     try:
-        beside = {each for each in os.listdir(folder or ".") if each.endswith((".toml", ".yaml", ".yml"))}  # noqa: PTH208
+        beside = [each for each in os.listdir(folder or ".") if each.endswith((".toml", ".yaml", ".yml"))]  # noqa: PTH208
     except (OSError, ValueError):
         return None
-    beside.discard("pyproject.toml")
-    near = get_close_matches(name, sorted(beside), n=1) or [each for each in NAMES if each in beside]
-    return f"did you mean {os.path.join(folder, near[0])}?" if near else None  # noqa: PTH118
+    stems = {_stem(each): each for each in sorted(beside, reverse=True) if each != "pyproject.toml"}
+    near = get_close_matches(_stem(name), stems, n=1) or [each for each in (_stem(NAMES[0]),) if each in stems]
+    return f"did you mean {os.path.join(folder, stems[near[0]])}?" if near else None  # noqa: PTH118
+
+
+def _stem(name: str) -> str:
+    return os.path.splitext(name)[0]  # noqa: PTH122
 
 
 def _key(where: str, body: bytes, *, trusted: bool) -> bytes:

@@ -49,6 +49,13 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     slow: Slow | None = None
 
 
+class Stopping(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody wants the run to end: nothing more is sent, and what is in flight has so many seconds left."""
+
+    in_flight: int
+    grace_s: float
+
+
 class LaneStopped(msgspec.Struct, frozen=True, kw_only=True):
     """A lane takes no more requests in this run: why, and what to do about it. Said once a lane."""
 

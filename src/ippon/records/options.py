@@ -37,3 +37,14 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     verbose: bool = False
     debug: bool = False
     no_color: bool = False
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an http:// or https:// address that names a host."""
+    scheme, _, rest = text.partition("://")
+    return scheme in {"http", "https"} and bool(rest.partition("/")[0]) and not any(each.isspace() for each in text)
+
+
+def is_cache(text: str) -> bool:
+    """Whether a text names a cache: a path, sqlite:///PATH or redis://HOST/DB."""
+    return "://" not in text or text.startswith(("sqlite:///", "redis://"))

@@ -23,17 +23,25 @@ def size(count: float) -> str:
     return f"{count:.3g} {UNITS[-1]}"
 
 
+def counted(entries: int) -> str:
+    """Entries of a cache: `1 entry`."""
+    return f"{entries:,} entr{'y' if entries == 1 else 'ies'}"
+
+
 def stats_lines(stats: Mapping[str, Any], view: View) -> list[str]:
     """The lines of `ippon cache stats`."""
+    if stats["path"] is None:
+        return ["there is no cache yet; the first run makes it"]
     rate = stats["hit_rate"]
     known = (
         "no run looked anything up yet"
         if rate is None
         else f"{stats['hits']} hits, {stats['misses']} misses ({100 * rate:.0f}% hits)"
     )
-    lines = spread([f"{stats['entries']:,} entries, {size(stats['bytes'])}", known], view)
+    lines = spread([f"{counted(stats['entries'])}, {size(stats['bytes'])}", known], view)
     classes = [f"{name} {count:,}" for name, count in sorted(stats["by_class"].items())]
-    return lines + spread(["by class", *classes], view, gap="   ") if classes else lines
+    lines += spread(["by class", *classes], view, gap="   ") if classes else []
+    return [*lines, f"in {visible(stats['path'])}"]
 
 
 def why_lines(why: Mapping[str, Any], view: View) -> list[str]:

@@ -32,9 +32,9 @@ def counts_line(counts: Counts) -> str:
     return f"{' + '.join(parts)} = {counts.total}"
 
 
-def spent(run: Run, view: View) -> str:
+def spent(run: Run) -> str:
     """`4.8 s, $0.06`: what the user waited and pays."""
-    return f"{seconds(view.wall_s if view.wall_s is not None else run.wall_s)}, {_cost(run.cost_usd)}"
+    return f"{seconds(run.wall_s)}, {_cost(run.cost_usd)}"
 
 
 def _cost(usd: float | None) -> str:
@@ -61,7 +61,8 @@ def one_by_one(finished: Finished, *, mean: bool) -> str:
 def stopped(run: Run) -> str:
     """Why the run ended where it did."""
     because = visible(run.stopped_because)
-    return because if not because or because.startswith("lane ") else f"stopped because {because}"
+    said = not because or not run.finished or because.startswith("lane ")
+    return because if said else f"stopped because {because}"
 
 
 def sends(calls: int | None, duration_s: float | None, usd: float | None) -> str:

@@ -34,15 +34,14 @@ def _mended(value: Any) -> Any:
     return [_mended(each) for each in value] if isinstance(value, list) else value  # pyright: ignore[reportUnknownVariableType]
 
 
-def run_object(finished: Finished, wall_s: float) -> dict[str, Any]:
-    """`ippon.run/1`."""
+def run_object(finished: Finished) -> dict[str, Any]:
+    """`ippon.run/1`; its `wall_s` is the run's own, whichever verb shows it."""
     run = finished.run
     looked_up = run.hits + run.misses
     hit_rate = run.hits / looked_up if looked_up else None
     fields = _fields(
         types.RunObject,
         run,
-        wall_s=wall_s,
         evaluations=_fields(types.EvaluationCounts, run.counts),
         cache={"hits": run.hits, "misses": run.misses, "hit_rate": hit_rate},
         latency_s=_fields(types.LatencyObject, run.latency),
@@ -83,8 +82,17 @@ def error_object(
 
 def runs_object(runs: Sequence[Run], wall_s: float) -> dict[str, Any]:
     """`ippon.runs/1`."""
-    lines = [_fields(others.RunLine, run, evaluations=_fields(types.EvaluationCounts, run.counts)) for run in runs]
-    return _made(others.RunsObject, suite=runs[0].suite if runs else None, wall_s=wall_s, runs=lines)
+    lines = [
+        _fields(
+            others.RunLine,
+            run,
+            evaluations=_fields(types.EvaluationCounts, run.counts),
+            wall_s=run.wall_s if run.finished else None,
+        )
+        for run in runs
+    ]
+    suites = {run.suite for run in runs}
+    return _made(others.RunsObject, suite=suites.pop() if len(suites) == 1 else None, wall_s=wall_s, runs=lines)
 
 
 def attempt_object(attempt: Attempt, wall_s: float, *, exit_code: int) -> dict[str, Any]:
@@ -117,9 +125,9 @@ def trust_object(path: str, digest: str, wall_s: float) -> dict[str, Any]:
     return _made(others.TrustObject, wall_s=wall_s, path=path, digest=digest)
 
 
-def init_object(files: Sequence[str], judge: str | None, wall_s: float) -> dict[str, Any]:
+def init_object(files: Sequence[str], judge: str | None, columns: Mapping[str, str], wall_s: float) -> dict[str, Any]:
     """`ippon.init/1`."""
-    return _made(others.InitObject, wall_s=wall_s, files=files, judge=judge)
+    return _made(others.InitObject, wall_s=wall_s, files=files, judge=judge, columns=columns)
 
 
 def doctor_object(found: Sequence[tuple[str, str, str]], wall_s: float, *, exit_code: int) -> dict[str, Any]:

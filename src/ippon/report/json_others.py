@@ -20,7 +20,10 @@ from ippon.report.json_types import (
 
 
 class RunLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One run of the history, without its results. `started_at` is Unix time in seconds."""
+    """One run of the history, without its results. `started_at` is Unix time in seconds.
+
+    One that is at work, or was killed, has the counts of what is kept; what it took and cost is null.
+    """
 
     run_id: str
     suite: str
@@ -33,11 +36,11 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True):
     evaluations: EvaluationCounts
     calls_sent: Count
     cost_usd: float | None
-    wall_s: float
+    wall_s: float | None
 
 
 class RunsObject(Common, frozen=True, kw_only=True, tag="ippon.runs/1"):
-    """`ippon runs ls --json`, the newest first."""
+    """`ippon runs ls --json`, the newest first; `suite` is null where they are of several."""
 
     runs: list[RunLine]
 
@@ -114,10 +117,11 @@ class TrustObject(Common, frozen=True, kw_only=True, tag="ippon.trust/1"):
 
 
 class InitObject(Common, frozen=True, kw_only=True, tag="ippon.init/1"):
-    """`ippon init --json`: the files that were written, and the model that judges, if there is one."""
+    """`ippon init --json`: the files that were written, the model that judges, if there is one, and own data's columns."""
 
     files: list[str]
     judge: str | None
+    columns: dict[str, str]
 
 
 OBJECTS: dict[str, type[Common]] = {

@@ -16,7 +16,7 @@ Count = Annotated[int, Meta(ge=0)]
 
 
 class Common(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"):
-    """What every object begins with; `suite` is the suite's name, null where there is none or it cannot be read."""
+    """What every object begins with; `suite` is the suite's name, null where there is none, or several, or it cannot be read."""
 
     suite: str | None
     exit_code: int

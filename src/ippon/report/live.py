@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from ippon.records.event import LaneStopped, Progress, ResultKept, RunStarted
+from ippon.records.event import LaneStopped, Progress, ResultKept, RunStarted, Stopping
 from ippon.report.escape import columns, visible
 from ippon.report.number import money, seconds
 from ippon.report.view import View, spread, wrapped
@@ -46,8 +46,11 @@ def _to_ask(started: RunStarted) -> str:
     return f"{started.cached} cached, {started.planned - started.cached} to ask"
 
 
-def stop_lines(stopped: LaneStopped) -> list[str]:
-    """A lane that takes no more requests, and what to do."""
+def stop_lines(stopped: LaneStopped | Stopping) -> list[str]:
+    """A run that is ending, or a lane that takes no more requests and what to do."""
+    if isinstance(stopped, Stopping):
+        left = f"{stopped.in_flight} in flight, {seconds(stopped.grace_s)} at most"
+        return [f"stopping: {left}; ^C again stops at once"]
     lines = [f"lane {visible(stopped.lane)}: {visible(stopped.message)}"]
     return [*lines, f"hint: {visible(stopped.hint)}"] if stopped.hint else lines
 

@@ -38,7 +38,7 @@ def screen_lines(finished: Finished, view: View) -> tuple[list[str], list[str]]:
     rest = [each for each in found if each not in shown]
     lines = rows(shown, finished, view) if shown else []
     lines += spread(folded(rest, all_of=not shown), view, gap="    ") if rest else []
-    cost = f"{spent(run, view)}{saved(run)}"
+    cost = f"{spent(run)}{saved(run)}"
     tail = spread([counts_line(run.counts), cost, one_by_one(finished, mean=False)], view)
     tail += spread([f"chosen: {how_chosen(run.selection_method, run.seed)}"], view)
     return lines, tail + next_lines(_next_steps(finished, shown, view), view)

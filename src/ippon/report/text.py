@@ -74,7 +74,7 @@ def nothing_asked(run: Run) -> bool:
 
 def _table(finished: Finished, rows: Sequence[Row], view: View) -> Block:
     run = finished.run
-    cost = spread([f"{spent(run, view)}{saved(run)}", one_by_one(finished, mean=True)], view)
+    cost = spread([f"{spent(run)}{saved(run)}", one_by_one(finished, mean=True)], view)
     none_lost = "0 failed, 0 missing" if not run.counts.failed and not run.counts.missing else ""
     tail = _failures(run, view) + spread([counts_line(run.counts), none_lost], view) + cost
     tail += spread([stopped(run)], view) + next_lines(next_steps(finished, view, worst_of(finished, rows)), view)
@@ -84,7 +84,7 @@ def _table(finished: Finished, rows: Sequence[Row], view: View) -> Block:
 def _cached(finished: Finished, rows: Sequence[Row], view: View) -> Block:
     """Nothing was asked: one line where all is well, the table where it is not."""
     run = finished.run
-    tail = _failures(run, view) + spread([counts_line(run.counts), f"{spent(run, view)}{saved(run)}"], view)
+    tail = _failures(run, view) + spread([counts_line(run.counts), f"{spent(run)}{saved(run)}"], view)
     tail += _news(finished, view)
     if view.verbose or any(row.verdict in {"fail", "inconclusive", "no gate"} for row in rows):
         return evidence(finished, rows, view, room=MOST_LINES - 1 - len(tail)), tail
@@ -140,14 +140,14 @@ def _threshold(value: float) -> str:
 
 def _interrupted(finished: Finished, view: View) -> Block:
     run = finished.run
-    kept = [counts_line(run.counts), spent(run, view), "all results kept"]
+    kept = [counts_line(run.counts), spent(run), "all results kept"]
     return [], spread(kept, view) + next_lines(next_steps(finished, view), view)
 
 
 def _incomplete(finished: Finished, rows: Sequence[Row], view: View) -> Block:
     run = finished.run
     lines = spread([stopped(run)], view) if run.counts.missing else []
-    lines += spread([counts_line(run.counts), spent(run, view)], view)
+    lines += spread([counts_line(run.counts), spent(run)], view)
     lines += _bounds(run, rows, view) + _failures(run, view)
     return [], lines + next_lines(next_steps(finished, view), view)
 

@@ -32,7 +32,6 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """The screen and who looks at it.
 
     `options` are what was asked for, and `taken` the flags that each verb takes: what the commands to type next repeat.
-    `wall_s` is what the user waited, where the run's own time is not all of it.
     """
 
     width: int = 100
@@ -41,7 +40,6 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     verbose: bool = False
     options: Options = Options()
     taken: dict[str, list[str]] = {}
-    wall_s: float | None = None
 
 
 def painted(word: str, view: View) -> str:

@@ -1,4 +1,4 @@
-"""Order, not choice: among chosen evaluations, those that failed or changed since the last run are asked first."""
+"""Order, not choice: of chosen evaluations, those that failed or were low in the last run are asked first."""
 
 from __future__ import annotations
 
@@ -12,14 +12,8 @@ if TYPE_CHECKING:
 LOW = 0.5  # a score below the middle of the scale counts as failed
 
 
-def urgent_first(
-    todo: Iterable[Evaluation],
-    *,
-    chosen: frozenset[Evaluation],
-    previous: Callable[[Evaluation], Result | None],
-) -> list[Evaluation]:
-    """The evaluations to ask, chosen ones first and the urgent of them foremost; drawn ones keep their drawn order."""
-    todo = list(todo)
+def urgent_first(chosen: Iterable[Evaluation], *, previous: Callable[[Evaluation], Result | None]) -> list[Evaluation]:
+    """Chosen evaluations: low or without a score, then any other that was asked before, then new ones."""
 
     def urgency(evaluation: Evaluation) -> int:
         last = previous(evaluation)
@@ -27,5 +21,4 @@ def urgent_first(
             return 2
         return 0 if last.score is None or last.score < LOW else 1
 
-    first = sorted((each for each in todo if each in chosen), key=urgency)
-    return [*first, *(each for each in todo if each not in chosen)]
+    return sorted(chosen, key=urgency)

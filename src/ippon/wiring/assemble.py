@@ -6,16 +6,15 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from ippon.adapters.clock_system import SystemClock
 from ippon.engine.parts import Parts, Wish
 from ippon.engine.setting import Setting
 from ippon.errors import NotBuiltError, UsageError
 from ippon.records.bundle import Bundle
 from ippon.records.event import RunStarted
+from ippon.records.options import is_address
 from ippon.records.providers import LOCAL
-from ippon.records.suite import DEFAULT_TIER, ModelTarget, Suite
+from ippon.records.suite import DEFAULT_TIER, ModelTarget
 from ippon.select.matching import Filters, target_name
 from ippon.select.plan import tier_named
 from ippon.wiring import lanes
@@ -25,14 +24,12 @@ from ippon.wiring.models import model_use, models_of, price_for, uses_in
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ippon.adapters.store_sqlite import SqliteStore
     from ippon.engine.parts import Prepared
     from ippon.ports import Listener
     from ippon.records.options import Options
     from ippon.wiring.opened import Opened
 
-RESUMED = ("tier", "target", "seed", "repeats", "evaluator", "example", "where")  # what a resumed run is asked again
-LATEST = "latest"
+RESUMED = ("tier", "target", "judge", "seed", "repeats", "evaluator", "example", "where")  # what makes a run's work
 TTL_S = {"m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 
 
@@ -53,7 +50,11 @@ def assemble(opened: Opened, options: Options, *, listen: Listener, signals: boo
     """
     _refuse(options)
     suite = opened.suite
-    options, resumed = _as_before(options, suite, opened.store)
+    resumed = None
+    if options.resume is not None:
+        from ippon.wiring.resuming import as_before  # noqa: PLC0415 - only a run that goes on needs it
+
+        options, resumed = as_before(options, suite, opened.store)
     if opened.cache is not None:
         opened.cache.ttl_s = (
             None if suite.cache.ttl == "never" else float(suite.cache.ttl[:-1]) * TTL_S[suite.cache.ttl[-1]]
@@ -82,6 +83,7 @@ def assemble(opened: Opened, options: Options, *, listen: Listener, signals: boo
         stop=_on_signals if signals else _without_signals,
         close_clients=clients.close,
         resent=clients.resent,
+        notes=clients.notes,
     )
     return Assembled(
         opened=opened, options=options, setting=setting, wish=_wish(opened, options, setting, resumed), parts=parts
@@ -112,27 +114,12 @@ def _refuse(options: Options) -> None:
         for name, bound in least.items()
         if (value := getattr(options, name)) is not None and not value >= bound
     ]
-    if options.base_url is not None and not options.base_url.startswith(("http://", "https://")):
+    if options.base_url is not None and not is_address(options.base_url):
         wrong.append(f"base_url {options.base_url} is no http:// or https:// address")
     if options.no_cache and (options.refresh or options.cache is not None):
         wrong.append("no_cache and refresh or cache contradict each other")
     if wrong:
         raise UsageError(*wrong)
-
-
-def _as_before(options: Options, suite: Suite, store: SqliteStore) -> tuple[Options, str | None]:
-    """(options, run to go on with): where a run is resumed, what it was asked, unless a flag says otherwise."""
-    if options.resume is None:
-        return options, None
-    earlier = store.newest(suite.name) if options.resume == LATEST else store.load(options.resume)
-    if earlier is None or earlier.suite != suite.name:
-        raise UsageError(f"the suite has no run `{options.resume}`", hint="ippon runs ls", key="resume")
-    said = {
-        name: value
-        for name, value in earlier.asked.items()
-        if getattr(options, name) is None or getattr(options, name) == ()
-    }
-    return msgspec.structs.replace(options, **said), earlier.run_id
 
 
 def _wish(opened: Opened, options: Options, setting: Setting, resume: str | None) -> Wish:

@@ -51,6 +51,10 @@ class Clients:
         """Requests that clients sent beyond one an attempt: without a parameter that a model refuses, on a new connection."""
         return sum(getattr(client, "resent", 0) for client in self._made.values())
 
+    def notes(self) -> tuple[str, ...]:
+        """What clients noticed that a user should know, in words."""
+        return tuple(note for client in self._made.values() for note in getattr(client, "notes", ()))
+
     async def close(self) -> None:
         """Close all of them."""
         for client in self._made.values():

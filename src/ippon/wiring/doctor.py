@@ -13,6 +13,7 @@ import msgspec
 
 from ippon.errors import IpponError
 from ippon.records.providers import LOCAL, PROVIDERS
+from ippon.report.cache import counted, size
 from ippon.wiring.models import endpoint_of, missing_key, models_of, uses_in
 from ippon.wiring.opened import cache_path, found, opened
 from ippon.wiring.trust import state_folder
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
 
 Finding = tuple[str, str, str]
 CONNECT_S = 2.0
-# Before this version a checkpoint that meets a writer can lose rows of a WAL database (sqlite.org, 3.51.3 release notes).
-SAFE_SQLITE = (3, 51, 3)
+# Versions whose checkpoint can damage a WAL database when it meets a writer in another process (sqlite.org/wal.html,
+# "the WAL-reset bug"): all before the last of these, but for the two older lines that were mended as well.
+MENDED_SQLITE = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 
 
 def checkup(options: Options, environ: Mapping[str, str]) -> list[Finding]:
@@ -40,7 +42,7 @@ def checkup(options: Options, environ: Mapping[str, str]) -> list[Finding]:
     except IpponError as error:
         return [*findings, *(("warn", "suite", problem.message) for problem in error.problems)]
     try:
-        with opened(msgspec.structs.replace(options, suite=path), environ=environ) as it:
+        with opened(msgspec.structs.replace(options, suite=path), environ=environ, looks=True) as it:
             findings += _suite(it, options)
     except IpponError as error:
         findings += [("FAIL", "suite", _placed(problem)) for problem in error.problems]
@@ -57,11 +59,17 @@ def _versions() -> Iterator[Finding]:
     from ippon.records.version import __version__  # noqa: PLC0415 - a face's name, read when asked
 
     yield "ok", "ippon", f"{__version__}, Python {sys.version.split()[0]}"
-    fixed = sqlite3.sqlite_version_info >= SAFE_SQLITE
-    note = (
-        "" if fixed else "; before 3.51.3 two writers of one file need care: ippon writes from one connection a process"
-    )
-    yield "ok" if fixed else "warn", "sqlite", sqlite3.sqlite_version + note
+    yield sqlite_finding(sqlite3.sqlite_version_info)
+
+
+def sqlite_finding(version: tuple[int, ...]) -> Finding:
+    """What is to be known of a version of SQLite, in one line."""
+    shown = ".".join(map(str, version))
+    mended_line = any(mended <= version < (mended[0], mended[1] + 1) for mended in MENDED_SQLITE)
+    if mended_line or version >= MENDED_SQLITE[-1]:
+        return "ok", "sqlite", shown
+    bug = "WAL-reset bug, mended in 3.51.3: very rarely, a file that two runs write at once is damaged"
+    return "warn", "sqlite", f"{shown} has the {bug}"
 
 
 def _local_model() -> Iterator[Finding]:
@@ -95,7 +103,7 @@ def _suite(it: Opened, options: Options) -> Iterator[Finding]:
     yield from (("warn", "cache", warning) for warning in it.warnings)
     if it.cache is not None:
         stats = it.cache.stats()
-        yield "ok", "cache", f"{stats['entries']} rows, {stats['bytes']} bytes"
+        yield "ok", "cache", f"{counted(stats['entries'])}, {size(stats['bytes'])}"
     yield "ok", "history", f"{len(it.store.runs())} runs in {it.store.file.path}"
     seen: list[ModelUse] = []
     for evaluator in suite.evaluators:

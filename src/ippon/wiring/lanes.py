@@ -62,12 +62,13 @@ def bounds_of(lane: str, suite: Suite, options: Options, recall: Callable[[str],
         for name in names
         if (its := suite.limits[name])
     ]
-    ceiling = min([MOST_IN_FLIGHT, *(each.max_in_flight for each in shared if each.max_in_flight is not None)])
+    declared = [each.max_in_flight for each in shared if each.max_in_flight is not None]
+    ceiling = min([MOST_IN_FLIGHT, *declared])
     if lane.startswith(f"{LOCAL}/"):
         return Bounds(start=1, ceiling=1, shared=tuple(shared))
     if options.max_in_flight is not None:
         given = Shared(name=EVERYTHING, max_in_flight=options.max_in_flight)
-        most = options.max_in_flight if not shared else min(options.max_in_flight, ceiling)
+        most = min([options.max_in_flight, *declared])
         return Bounds(start=most, ceiling=most, shared=(*shared, given))
     if lane.startswith(OF_THIS_MACHINE):
         return Bounds(start=START_IN_FLIGHT, ceiling=START_IN_FLIGHT)

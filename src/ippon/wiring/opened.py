@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from ippon.adapters.cache_sqlite import SqliteCache
 from ippon.adapters.store_sqlite import SqliteStore
-from ippon.errors import NotBuiltError, StoreError
+from ippon.errors import NotBuiltError, StoreError, UsageError
 from ippon.read.suite import find, load
 from ippon.records.bundle import Bundle
+from ippon.records.options import is_cache
 from ippon.wiring.trust import is_trusted
 
 if TYPE_CHECKING:
@@ -35,17 +36,21 @@ class Opened(Bundle, frozen=True, kw_only=True):
 
 
 @contextmanager
-def opened(options: Options, *, environ: Mapping[str, str], ends: bool = False) -> Generator[Opened]:
+def opened(
+    options: Options, *, environ: Mapping[str, str], ends: bool = False, looks: bool = False
+) -> Generator[Opened]:
     """The suite that the flags name, or the nearest one, with its cache and history; closed at the end.
 
     Where the process `ends` right after, closing is left to the system: SQLite would first copy its log back, 20 ms.
+    What only `looks` makes no file: a compiled suite is remembered where there is a cache already.
     """
     path = options.suite or found()
     cache, warning = open_cache(options, environ)
     store: SqliteStore | None = None
     try:
         trusted = options.trust or is_trusted(path, environ)
-        suite = load(path, trusted=trusted, memo=cache)
+        memo = cache if cache is not None and not (looks and cache.file.reader() is None) else None
+        suite = load(path, trusted=trusted, memo=memo)
         store = open_store(options, suite)
         warnings = (warning,) if warning else ()
         yield Opened(
@@ -112,6 +117,8 @@ def open_cache(options: Options, environ: Mapping[str, str]) -> tuple[SqliteCach
 def cache_path(options: Options, environ: Mapping[str, str]) -> str:
     """Where the cache file is."""
     if options.cache is not None:
+        if not is_cache(options.cache):
+            raise UsageError(f"cache {options.cache} is no cache", hint="a path, sqlite:///PATH or redis://HOST/DB")
         if options.cache.startswith("redis://"):
             raise NotBuiltError("redis://")
         return options.cache.removeprefix("sqlite:///")

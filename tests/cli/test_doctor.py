@@ -1,0 +1,43 @@
+"""`ippon doctor`: each row has a name of its own, and says what matters on a line."""
+
+from __future__ import annotations
+
+import pytest
+
+from ippon.wiring.doctor import sqlite_finding
+from tests.door import coaching, ippon
+
+
+def test_no_two_rows_have_one_name(tmp_path, capsys):
+    """The folder of the cache is not the cache."""
+    path = coaching(tmp_path)
+    ippon(capsys, "run", path, "--max-calls", "0")
+    found = ippon(capsys, "doctor", path, "--base-url", "http://127.0.0.1:9/v1", "--json").object["findings"]
+    names = [each["name"] for each in found]
+
+    assert len(names) == len({*names})
+    assert {"cache", "cache folder", "state folder", "history"} <= {*names}
+
+
+@pytest.mark.parametrize(
+    ("version", "state"),
+    [
+        ((3, 40, 1), "warn"),
+        ((3, 44, 5), "warn"),
+        ((3, 44, 6), "ok"),
+        ((3, 45, 0), "warn"),
+        ((3, 50, 6), "warn"),
+        ((3, 50, 7), "ok"),
+        ((3, 51, 0), "warn"),
+        ((3, 51, 2), "warn"),
+        ((3, 51, 3), "ok"),
+        ((3, 52, 0), "ok"),
+        ((4, 0, 0), "ok"),
+    ],
+)
+def test_the_wal_reset_bug_is_named_where_it_is(version, state):
+    """Mended in three lines of releases."""
+    found, name, text = sqlite_finding(version)
+
+    assert (state, "sqlite", ".".join(map(str, version))) == (found, name, text.partition(" ")[0])
+    assert ("WAL-reset bug" in text) == (state == "warn")
