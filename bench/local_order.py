@@ -3,7 +3,8 @@
     python -m bench.local_order rubric FOLDER --example 's1*'    # rubric by rubric, as `ippon run` asks a local model
     python -m bench.local_order turns FOLDER                     # the rubrics in turns, as it asks everyone else
 
-The rubrics and their shots are the beginning of each prompt, so that in the first order nearly all of it is computed already.
+The rubric and its shots are the beginning of each prompt. Prints the seconds, the prompts' tokens, and how many of these the
+model had computed already.
 """
 
 import argparse
@@ -40,7 +41,8 @@ def main() -> int:
         it = assemble(there, options, listen=lambda _event: None)
         wish = msgspec.structs.replace(it.wish, grouped=given.order == "rubric")
         run = asyncio.run(ask(prepare(it.setting, wish, it.parts), it.parts))
-    print(f"{run.counts.answered} answered in {run.wall_s:.1f} s")
+    found = {"seconds": run.wall_s, "tokens": run.tokens.input, "known": run.tokens.cached_input}
+    sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     return 0 if run.counts.answered == run.counts.planned else 1
 
 

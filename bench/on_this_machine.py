@@ -1,9 +1,13 @@
 """What needs no endpoint to answer: re-runs of what is known, and the embedded model."""
 
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
 
-from bench.measure import interleaved, summaries
+import msgspec
+
+from bench.measure import interleaved, summaries, turns
 from bench.script import Script
 from bench.stage import COACH, IPPON, ROOT, Claim, Effort, show, stage
 
@@ -40,18 +44,28 @@ def local(effort: Effort) -> Iterator[Claim]:
 
 
 def order(effort: Effort) -> Iterator[Claim]:
-    """The embedded judge asked rubric by rubric, whose prompt it then knows, and with the rubrics in turns."""
+    """The embedded judge asked rubric by rubric, as it is, and with the rubrics in turns: what it need not compute again."""
     some = "empathy-night*" if effort.short else "strengths-*"
+    seconds: dict[str, list[float]] = {"rubric": [], "turns": []}
+    known: dict[str, float] = {}
+    for each in turns(list(seconds), effort.rounds):
+        found = _ordered(each, some)
+        seconds[each].append(found["seconds"])
+        known[each] = found["known"] / found["tokens"]
+    took = {each: median(taken) for each, taken in seconds.items()}
+    print(
+        f"\nembedded judge, 7 rubrics: {took['rubric']:.1f} s rubric by rubric, {took['turns']:.1f} s in turns",
+        flush=True,
+    )
+    if not effort.short:  # of one example nothing is known before
+        what = "embedded judge: share of the prompts computed before"
+        yield Claim(f"{what}, rubric by rubric", known["rubric"], 0.7, "%", is_least=True)
+        yield Claim(f"{what}, to that in turns", known["rubric"] / known["turns"], 1.0, "x", is_least=True)
+
+
+def _ordered(order: str, examples: str) -> dict[str, float]:
+    """What `bench.local_order` measures."""
     with stage(None) as there:
-        script = [sys.executable, "-m", "bench.local_order"]
-        flags = [str(there.folder), "--example", some]
-        commands = {"rubric by rubric": [*script, "rubric", *flags], "in turns": [*script, "turns", *flags]}
-        found = summaries(interleaved(commands, rounds=effort.rounds, unmeasured=0))
-        rows = show("embedded judge, 7 rubrics: order of asking, start included", found)
-        yield Claim(
-            "embedded judge: rubrics in turns to rubric by rubric, time",
-            rows["in turns"].ratio,
-            1.0,
-            "x",
-            is_least=True,
-        )
+        command = [sys.executable, "-m", "bench.local_order", order, str(there.folder), "--example", examples]
+        said = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
+    return msgspec.json.decode(said, type=dict[str, float])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import resource
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
+
+from ippon.adapters.http_kept import TAKES
 
 if TYPE_CHECKING:
     from aiohttp.http_parser import RawResponseMessage
@@ -31,6 +33,16 @@ class Connections(aiohttp.TCPConnector):
 
 class _Handler(ResponseHandler):
     """One connection."""
+
+    was_used = False
+
+    def set_response_params(self, **given: Any) -> None:
+        """A request begins."""
+        kept = TAKES.get(None)
+        if kept is not None:
+            kept.reused = self.was_used
+        self.was_used = True
+        super().set_response_params(**given)
 
     def is_connected(self) -> bool:
         """False also after bytes that nobody asked for: they would pass for the answer to the next request."""

@@ -9,15 +9,15 @@ import asyncio
 import os
 import zlib
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+from ippon.adapters.http_kept import TAKES, Kept
 from ippon.adapters.http_trouble import SilentError, Timeouts, failure_of
 from ippon.records.call import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import SimpleNamespace
 
     import aiohttp
 
@@ -79,7 +79,8 @@ class HttpSession:
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply | Failure:
         """The server's reply, whatever its status; a Failure where there is none."""
-        kept = _Kept()
+        kept = Kept()
+        TAKES.set(kept)
         self._session = self._session or self._opened()
         reply = await self._post(self._session, url, headers, body, kept)
         return await self._post_again(url, headers, body) if kept.was_closed else reply
@@ -88,7 +89,7 @@ class HttpSession:
         """Once more, and on a new connection: the server may have closed all those that were kept."""
         self.resent += 1
         self._fresh = self._fresh or self._opened(always_new=True)
-        return await self._post(self._fresh, url, headers, body, _Kept())
+        return await self._post(self._fresh, url, headers, body, Kept())
 
     async def close(self) -> None:
         """Close all connections. May be called twice."""
@@ -102,8 +103,6 @@ class HttpSession:
 
         from ippon.adapters.http_connections import Connections  # noqa: PLC0415
 
-        tracing = aiohttp.TraceConfig()
-        tracing.on_connection_reuseconn.append(_note_reuse)
         return aiohttp.ClientSession(
             connector=Connections(always_new=always_new),
             timeout=aiohttp.ClientTimeout(
@@ -115,12 +114,11 @@ class HttpSession:
             auto_decompress=False,
             trust_env=False,
             max_field_size=HEADER_LIMIT,
-            trace_configs=[tracing],
             headers={"accept-encoding": "gzip, deflate", "user-agent": "ippon"},
         )
 
     async def _post(
-        self, session: aiohttp.ClientSession, url: str, headers: Mapping[str, str], body: bytes, kept: _Kept
+        self, session: aiohttp.ClientSession, url: str, headers: Mapping[str, str], body: bytes, kept: Kept
     ) -> Reply | Failure:
         import aiohttp  # noqa: PLC0415
 
@@ -132,7 +130,6 @@ class HttpSession:
                 data=BytesIO(body) if len(body) > WHOLE_UP_TO else body,
                 headers=asked,
                 allow_redirects=False,
-                trace_request_ctx=kept,
             ) as response:
                 kept.reused = False  # from here on it is no race with the server's closing
                 return self._unfit(response, asked[REQUEST_ID]) or await self._read(response)
@@ -164,6 +161,9 @@ class HttpSession:
     async def _unpacked(self, response: aiohttp.ClientResponse, unpack: Callable[[bytes, int], bytes]) -> bytes | None:
         """None for a body that is too large; TimeoutError says so where its sender fell silent."""
         content, loop, idle_s = response.content, asyncio.get_running_loop(), self._timeouts.idle_s
+        if content.is_eof():  # all of it came with the headers, as most answers do: nothing to wait for
+            body = unpack(await content.readany(), BODY_LIMIT + 1)
+            return body if len(body) <= BODY_LIMIT else None
         chunks: list[bytes] = []
         size = 0
         deadline = asyncio.timeout(idle_s)
@@ -179,20 +179,6 @@ class HttpSession:
         except TimeoutError as error:
             raise SilentError if deadline.expired() else error from None
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-class _Kept:
-    """What is known of the connection of one attempt: kept from before, and found closed."""
-
-    __slots__ = ("reused", "was_closed")
-
-    def __init__(self) -> None:
-        self.reused = False
-        self.was_closed = False
-
-
-async def _note_reuse(_session: aiohttp.ClientSession, context: SimpleNamespace, _told: Any) -> None:
-    context.trace_request_ctx.reused = True
 
 
 def _unpacker(encoding: str) -> Callable[[bytes, int], bytes] | None:
