@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+import types
 
 import pytest
 
@@ -237,3 +238,20 @@ def test_an_async_function_that_blocks(go, tmp_path):
     assert warning.startswith("blocking_too:blocks held up everything else for 0.3")
     assert "a plain `def` gets a thread of its own" in warning
     assert warning in went.err
+
+
+@ROW_71
+def test_what_is_imported_while_functions_are_found(go, tmp_path, monkeypatch):
+    """Other threads import as they need, which is nobody's failure."""
+
+    class Restless(types.ModuleType):
+        def __getattr__(self, name):
+            monkeypatch.setitem(sys.modules, f"restless_{len(sys.modules)}", types.ModuleType("restless"))
+            raise AttributeError(name)
+
+    rows_of(tmp_path, *RESPONSES)
+    (tmp_path / "calm.py").write_text("def one(response):\n    return 1\n")
+    monkeypatch.setitem(sys.modules, "restless", Restless("restless"))
+    went = go(suite_of(tmp_path, python("calm", "one")))
+
+    assert (0, 3) == (went.code, went.counts["answered"])

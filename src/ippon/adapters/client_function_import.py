@@ -66,12 +66,13 @@ def _mark(module: ModuleType, folder: str) -> None:
 
 def _forget_outdated(top: str, folder: str) -> None:
     """Forget the folder's modules if one of them has changed, and another folder's module of the wanted name."""
-    ours = {name: each for name, each in sys.modules.items() if hasattr(each, _MARK) and _is_in(each, folder)}
+    known = sys.modules.copy()  # other threads import meanwhile
+    ours = {name: each for name, each in known.items() if hasattr(each, _MARK) and _is_in(each, folder)}
     changed = any(getattr(each, _MARK) != _state(_file_of(each) or "") for each in ours.values())
     doomed = set(ours) if changed else set[str]()
-    present = sys.modules.get(top)
+    present = known.get(top)
     if present is not None and _has_own(top, folder) and not _is_in(present, folder):
-        doomed |= {name for name in sys.modules if name == top or name.startswith(f"{top}.")}
+        doomed |= {name for name in known if name == top or name.startswith(f"{top}.")}
     for name in doomed:
         del sys.modules[name]
 

@@ -38,9 +38,7 @@ class _Handler(ResponseHandler):
 
     def set_response_params(self, **given: Any) -> None:
         """A request begins."""
-        kept = TAKES.get(None)
-        if kept is not None:
-            kept.reused = self.was_used
+        TAKES.get().reused = self.was_used
         self.was_used = True
         super().set_response_params(**given)
 

@@ -140,8 +140,8 @@ class Performer:
 
     def hush(self) -> None:
         """Say nothing more."""
-        if self._telling is not None:
-            self._telling.cancel()
+        assert self._telling is not None, "it was told before"
+        self._telling.cancel()
 
     def _slow(self) -> Slow | None:
         longest = self._gateway.longest()
