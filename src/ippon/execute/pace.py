@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from ippon.execute.limits import Policy
 
 BOUNDLESS = 1e4  # a second: such a rate is none
-LEAST_S = 1e-3  # events are handled in batches, and then at one moment
 REMEMBERED = 4096  # accepted calls; at more than a thousand a second the window is shorter than it should be
 
 
@@ -48,8 +47,9 @@ class Pace:
             self.rate = None if seen is None else seen * policy.rate_share
         else:
             self.rate *= policy.rate_cut
-            if self._clean >= policy.rate_needs:
-                clean_s = max(LEAST_S, now - self._clean_since)
+            clean_s = now - self._clean_since
+            # In the first moments after a pause only refusals can arrive: that says nothing about the rate.
+            if self._clean >= policy.rate_needs and clean_s >= max(policy.rate_needs_s, 2 * latency_s):
                 self.rate = min(self.rate, policy.rate_again * self._clean / clean_s)
         self._clean = 0
         self._clean_since = self._grown_at = now
