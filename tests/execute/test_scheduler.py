@@ -170,16 +170,26 @@ def test_five_strange_answers_in_a_row_end_a_lane():
 def test_closing_drops_what_waits_and_delivers_what_arrives():
     """Ctrl-C: the queue and the deferred end, the attempt in flight may still be answered or fail for good."""
     s = scheduler(limit=2)
-    for ticket in (1, 2, 3):
+    for ticket in (1, 2, 3, 5):
         s.handle(Asked(ticket, "a"), 0.0)
     s.handle(Arrived(1, SERVER), 0.0)
 
-    assert [Drop(1, "interrupted", 1)] == s.handle(Closed("interrupted"), 0.0)
+    assert [Drop(5, "interrupted", 0), Drop(1, "interrupted", 1)] == s.handle(Closed("interrupted"), 0.0)
     assert "interrupted" == s.closed_because
     assert [Drop(4, "interrupted", 0)] == s.handle(Asked(4, "a"), 0.0)
-    assert [] == s.handle(Arrived(2), 1.0)
+    assert [Fail(2, REJECTED, 1)] == s.handle(Arrived(2, REJECTED), 1.0)
     assert [Drop(3, "interrupted", 1)] == s.handle(Arrived(3, SERVER), 1.0)
     assert None is s.next_wake
+
+
+def test_an_answer_after_closing_is_delivered():
+    """What was in flight may still come."""
+    s = scheduler()
+    s.handle(Asked(1, "a"), 0.0)
+    s.handle(Closed("interrupted"), 0.0)
+
+    assert [] == s.handle(Arrived(1), 1.0)
+    assert 0 == s.in_flight + s.waiting
 
 
 def test_a_budget_closes_before_the_next_attempt():

@@ -304,7 +304,6 @@ BAD: dict[str, tuple[Files, str, list[str]]] = {
         "SuiteError",
         [
             "ippon.toml:8:1 [evaluators[0].cheap.kind] a cascade cannot hold another cascade -> None",
-            "ippon.toml:9:13 [evaluators[0].sure] `rubric` is missing in `sure` of [[evaluators]] (1st) -> None",
             "ippon.toml:10:1 [evaluators[0].sure.rubrik] unknown key `rubrik` in `sure` of [[evaluators]] (1st) -> did you mean `rubric`?",
             "ippon.toml:11:1 [evaluators[0].sure.weight] `weight` belongs to the whole cascade, not to a part of it -> put it beside `sure`",
         ],
@@ -361,3 +360,12 @@ def test_everything_that_is_wrong_is_said_at_once(name):
 
     assert expected == lines(error)
     assert kind == type(error).__name__
+
+
+def test_a_key_that_is_misspelt_is_not_missing_as_well():
+    """One slip, one problem, and it says what was meant."""
+    write({"ippon.toml": HEAD + '[[evaluators]]\nname = "a"\nrubrik = "kind"\n', **ROWS})
+
+    assert [
+        "ippon.toml:5:1 [evaluators[0].rubrik] unknown key `rubrik` in [[evaluators]] (1st) -> did you mean `rubric`?"
+    ] == lines(refused("ippon.toml"))

@@ -25,7 +25,7 @@ from ippon.execute.lane import Lane
 from ippon.execute.limits import Policy, delay_s
 from ippon.execute.pool import Pool
 from ippon.execute.ticket import Ticket
-from ippon.records.call import LANE_FINAL, TRANSIENT
+from ippon.records.call import DETERMINISTIC, LANE_FINAL, TRANSIENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -178,6 +178,8 @@ class Scheduler:
         """What becomes of a ticket whose attempt failed."""
         ticket, policy, now = self._tickets[number], self._policy, self._now
         lane = ticket.lane
+        if failure.reason in DETERMINISTIC:  # as good as an answer, whatever has been closed meanwhile
+            return [self._failed(number, failure)]
         if lane.stopped is not None or self._closed is not None:
             return [self._dropped(number)]
         again = failure.reason in TRANSIENT and ticket.faults < lane.attempts(failure)
@@ -187,8 +189,10 @@ class Scheduler:
         if again and due <= ticket.first_at + policy.item_s:
             heappush(self._deferred, (due, number))
             return []
-        del self._tickets[number]
-        return [Fail(number, failure, ticket.tries)]
+        return [self._failed(number, failure)]
+
+    def _failed(self, number: int, failure: Failure) -> Fail:
+        return Fail(number, failure, self._tickets.pop(number).tries)
 
     def _stop(self, lane: Lane, failure: Failure, number: int) -> list[Instruction]:
         lane.stopped = failure

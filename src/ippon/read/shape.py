@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from msgspec import NODEFAULT, inspect
 
-from ippon.read.finding import Finding, Path, key_text, meant, within
+from ippon.read.finding import Finding, Path, key_text, meant, nearest, within
 from ippon.read.raw import Table, is_list, is_table, list_of
 from ippon.read.wording import either, expected, shown, sort_of
 
@@ -127,11 +127,13 @@ class _Walk:
         raw: Table = value
         known = {each.name: each for each in of.fields}
         names = [KIND, *known] if of.tag is not None else [*known]
-        yield from (self._unknown(key, names, path) for key in raw if key not in names)
+        unknown = [key for key in raw if key not in names]
+        yield from (self._unknown(key, names, path) for key in unknown)
+        misspelt = {nearest(key, names) for key in unknown}  # is there, under a name that is told already
         for name, field in known.items():
             if name in raw:
                 yield from self(raw[name], field.type, (*path, name))
-            elif field.default is NODEFAULT and field.default_factory is NODEFAULT:
+            elif field.default is NODEFAULT and field.default_factory is NODEFAULT and name not in misspelt:
                 yield self._missing(name, path)
 
     def _missing(self, name: str, path: Path) -> Finding:
