@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from typing import TYPE_CHECKING
 
 from ippon.errors import Problem, StoreError
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x4950504E  # "IPPN"
 BUSY_S = 30.0
+RETRY_S = 0.005
+IDENTITY = (
+    "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master) "
+    "FROM pragma_application_id, pragma_user_version"
+)
 # SQLite's limit on variables is 32,766; a chunk below it is one query.
 CHUNK = 30_000
 
@@ -109,19 +115,19 @@ class SqliteFile:
 
     def _is_new(self, connection: sqlite3.Connection) -> bool:
         """Whether a file has no content yet; StoreError for one that is another program's or of a newer format."""
-        (application,) = connection.execute("PRAGMA application_id").fetchone()
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        # One statement, so one state of the file: another process may write the schema in between.
+        application, version, tables = connection.execute(IDENTITY).fetchone()
         if application == APPLICATION_ID:
             if version > len(self._steps):
                 raise self._refused(f"was made by a newer ippon (format {version}; this one knows {len(self._steps)})")
             return False
-        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
+        if tables:
             raise self._refused("is another program's database")
         return True
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         """Make the file ours, once: of two processes that start together, one writes the schema and the other finds it."""
-        connection.execute("PRAGMA journal_mode = WAL")
+        self._log_ahead(connection)
         connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")
         connection.execute("BEGIN IMMEDIATE")
         done = 0 if self._is_new(connection) else connection.execute("PRAGMA user_version").fetchone()[0]
@@ -131,6 +137,19 @@ class SqliteFile:
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {len(self._steps)}")
         connection.execute("COMMIT")
+
+    def _log_ahead(self, connection: sqlite3.Connection) -> None:
+        """Switch to the write-ahead log. SQLite does not wait for others here, whatever its timeout is."""
+        ends = time.monotonic() + BUSY_S
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > ends:
+                    raise
+                time.sleep(RETRY_S)
+            else:
+                return
 
     def _refused(self, why: str) -> StoreError:
         return StoreError(
