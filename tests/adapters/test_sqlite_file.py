@@ -51,9 +51,10 @@ def test_processes_that_start_together_share_one_file(tmp_path, attempt):
 
 
 def _holding(path) -> sqlite3.Connection:
-    """Another program's connection that keeps the file to itself."""
+    """Another program's connection that reads the file, so that its log cannot be changed; reading it still works."""
     other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    other.execute("BEGIN EXCLUSIVE")
+    other.execute("BEGIN")
+    other.execute("SELECT count(*) FROM sqlite_master").fetchone()
     return other
 
 
