@@ -12,9 +12,9 @@ demo: .venv/run.stamp   ## the main job on the embedded judge
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/python examples/coach/demo.py
 
-test: .venv/dev.stamp   ## all tests
+test: .venv/dev.stamp   ## all tests but the slow ones, which `make coverage` runs as well
 	@$(BIN)/python -m compileall -q src bench
-	@$(BIN)/python -m pytest -q -n 2 tests
+	@$(BIN)/python -m pytest -q -n 2 -m "not slow" tests
 
 check: lint types contracts test coverage docs bench-smoke   ## everything that has to hold
 

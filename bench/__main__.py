@@ -1,7 +1,7 @@
 """The figures of the README: `make bench` measures them all, `--smoke` runs each once to see that it still can.
 
 Every time stands beside a floor of the same run, taken in turns with it; what is published is the ratio. `load` is the
-table of runs under load and faults.
+table of runs under load and faults, `cache` that of the cache.
 """
 
 import argparse
@@ -10,14 +10,18 @@ import sys
 from collections.abc import Callable, Iterator
 
 from bench.against_loop import cold, many, memory, slow
+from bench.cache_flight import shared
+from bench.cache_redis import team
+from bench.cache_sqlite import flips, kills, lookups, writes
 from bench.measure import NotMeasurableError, require_bytecode
-from bench.on_this_machine import local, order, warm
+from bench.on_this_machine import local, order, warm, warm_many
 from bench.simulated import virtual
 from bench.stage import ROOT, Claim, Effort
 from bench.under_faults import defaults, faulty, killed, limited
 
 BENCHMARKS: dict[str, tuple[Callable[[Effort], Iterator[Claim]], int]] = {
     "warm": (warm, 21),
+    "warm-many": (warm_many, 7),
     "slow": (slow, 5),
     "cold": (cold, 7),
     "many": (many, 3),
@@ -29,8 +33,17 @@ BENCHMARKS: dict[str, tuple[Callable[[Effort], Iterator[Claim]], int]] = {
     "killed": (killed, 5),
     "local": (local, 3),
     "order": (order, 3),
+    "writes": (writes, 5),
+    "lookups": (lookups, 11),
+    "kills": (kills, 1),
+    "flips": (flips, 1),
+    "shared": (shared, 3),
+    "team": (team, 11),
 }
-GROUPS = {"load": ("slow", "cold", "many", "memory", "faulty", "defaults", "limited", "virtual", "killed", "order")}
+GROUPS = {
+    "load": ("slow", "cold", "many", "memory", "faulty", "defaults", "limited", "virtual", "killed", "order"),
+    "cache": ("warm", "warm-many", "writes", "lookups", "kills", "flips", "shared", "team"),
+}
 
 
 def chosen(names: list[str]) -> list[str]:

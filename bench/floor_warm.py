@@ -1,6 +1,6 @@
 """The floor of a warm re-run: read the examples, hash a key per example and evaluator, one query, print the mean.
 
-python bench/floor_warm.py EXAMPLES.jsonl STORE.sqlite [--prepare]
+python bench/floor_warm.py EXAMPLES.jsonl STORE.sqlite EVALUATORS [--prepare]
 
 Standard library only and the leanest imports of it, since this is what a re-run is measured against.
 """
@@ -9,16 +9,15 @@ import sqlite3
 import sys
 from _blake2 import blake2b  # hashlib itself costs 2 ms more
 
-EVALUATORS = 7
 _IN_ONE_QUERY = 30_000  # SQLite takes 32,766 variables
 
 
-def keys_of(path: str) -> list[bytes]:
+def keys_of(path: str, evaluators: int) -> list[bytes]:
     """A key per example line and evaluator, over the raw bytes of the line."""
     with open(path, "rb") as file:  # noqa: PTH123  # pathlib costs 7 ms
         lines = [line for line in file.read().split(b"\n") if line.strip()]
     keys: list[bytes] = []
-    for evaluator in range(EVALUATORS):
+    for evaluator in range(evaluators):
         prefix = blake2b(b"evaluator %d: rubric, model and parameters, hashed once" % evaluator, digest_size=32)
         for line in lines:
             key = prefix.copy()
@@ -48,9 +47,9 @@ def scores_of(store: sqlite3.Connection, keys: list[bytes]) -> list[float]:
 
 def main(arguments: list[str]) -> int:
     """The command; exit 1 if a key is missing."""
-    examples, path = arguments[:2]
+    examples, path, evaluators = arguments[:3]
     store = sqlite3.connect(path)
-    keys = keys_of(examples)
+    keys = keys_of(examples, int(evaluators))
     if "--prepare" in arguments:
         prepare(store, keys)
     scores = scores_of(store, keys)

@@ -1,7 +1,7 @@
 """Times whole processes side by side, A B A B, and prints their ratios to the first, the floor.
 
     python -m bench.measure --rounds 21 --package ippon --package msgspec \
-        "floor=python bench/floor_warm.py examples.jsonl /tmp/store" "warm=ippon run --tier full"
+        "floor=python bench/floor_warm.py examples.jsonl /tmp/store 7" "warm=ippon run --tier full"
 
 Refuses where a package's bytecode is missing: it would be compiled anew at each start, two or three times as slow.
 Peak memory is never below the 9 MB of the small process that spawns (`bench.spawn`).

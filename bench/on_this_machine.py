@@ -3,20 +3,21 @@
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from statistics import median
 
 import msgspec
 
 from bench.measure import interleaved, summaries, turns
 from bench.script import Script
-from bench.stage import COACH, IPPON, ROOT, Claim, Effort, show, stage
+from bench.stage import COACH, IPPON, ROOT, Claim, Effort, generated, show, stage
 
 
 def warm(effort: Effort) -> Iterator[Claim]:
     """All 294 known: whole process against a bare script that reads, hashes and looks up as many."""
     with stage(Script()) as there:
         store = there.folder / "floor.db"
-        floor = [sys.executable, str(ROOT / "bench" / "floor_warm.py"), str(COACH / "examples.jsonl"), str(store)]
+        floor = _floor(COACH, store, 7)
         run = there.ippon("-t", "full")
         commands: Mapping[str, Sequence[str]] = {"floor": floor, "warm 294": run, "--help": [IPPON, "--help"]}
         interleaved({"prepare": [*floor, "--prepare"], "cold": run}, rounds=1)
@@ -27,6 +28,25 @@ def warm(effort: Effort) -> Iterator[Claim]:
         yield Claim("warm 294, requests sent", there.remote.stats().requests - sent, 0)
         yield Claim("warm 294, peak memory", rows["warm 294"].peak_bytes / 1e6, 40.0, "MB")
         yield Claim("ippon --help", rows["--help"].wall_s * 1e3, 60.0, "ms")
+
+
+def warm_many(effort: Effort) -> Iterator[Claim]:
+    """All 10,000 known: the same."""
+    examples, evaluators = (100, 5) if effort.short else (1_000, 10)
+    count = f"{examples * evaluators:,}"
+    with generated(examples=examples, evaluators=evaluators) as suite, stage(Script(), suite) as there:
+        floor = _floor(suite.parent, there.folder / "floor.db", evaluators)
+        run = there.ippon("-t", "full", "-j", "200")
+        interleaved({"prepare": [*floor, "--prepare"], "cold": run}, rounds=1)
+        found = summaries(interleaved({"floor": floor, f"warm {count}": run}, rounds=effort.rounds))
+        row = show(f"warm re-run of {count} evaluations, whole process", found)[f"warm {count}"]
+        yield Claim(f"warm {count}, ratio to the floor", row.ratio, 4.0, "x")
+        yield Claim(f"warm {count}, peak memory", row.peak_bytes / 1e6, 120.0, "MB")
+
+
+def _floor(folder: Path, store: Path, evaluators: int) -> list[str]:
+    script, examples = ROOT / "bench" / "floor_warm.py", folder / "examples.jsonl"
+    return [sys.executable, str(script), str(examples), str(store), str(evaluators)]
 
 
 def local(effort: Effort) -> Iterator[Claim]:

@@ -45,7 +45,7 @@ def test_public_names():
         == dir(ippon)
     )
     assert [
-        "Cache", "Client", "Clock", "Entry", "History", "Kept", "Learned", "Listener", "Rates", "Shared", "Steps", "Store",
+        "Cache", "Client", "Clock", "Entry", "History", "Kept", "Learned", "Leases", "Listener", "Rates", "Shared", "Steps", "Store",
     ] == sorted(ports.__all__)  # fmt: skip
     assert ["Interval", "finite_mean", "population_mean", "weighted", "with_known", "with_missing"] == sorted(
         stats.__all__

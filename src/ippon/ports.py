@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ippon.records.call import Answer, Failure, Outcome, Request
@@ -21,6 +21,7 @@ __all__ = [
     "History",
     "Kept",
     "Learned",
+    "Leases",
     "Listener",
     "Rates",
     "Shared",
@@ -57,6 +58,32 @@ class Cache(Protocol):
 
     def close(self) -> None:
         """Let go of what is open. May be called twice."""
+        ...
+
+
+class Leases(Protocol):
+    """Says which process asks what just now, so that equal requests of several are sent once. Never raises.
+
+    A lease lasts 30 s unless it is renewed. What cannot be shared is ours: two calls are better than none. `now` is Unix time.
+    """
+
+    def is_alone(self) -> bool:
+        """Whether no other process may ask anything, so that nothing need be leased; once there is one, never again.
+
+        The others wait until what is under way was taken.
+        """
+        ...
+
+    async def take(self, keys: Sequence[bytes], *, over: Sequence[bytes], now: float) -> Collection[bytes]:
+        """Give back `over`, and lease these keys: those that are ours now. The others are some other process's."""
+        ...
+
+    async def renew(self, *, now: float) -> None:
+        """Keep all that is ours for 30 s from now."""
+        ...
+
+    def close(self) -> None:
+        """Give all back, and let go of what is open. May be called twice."""
         ...
 
 
@@ -118,8 +145,8 @@ class History(Protocol):
         """The newest run of a suite that has an end, without its results: of the same target, else of any."""
         ...
 
-    def results(self, run_id: str) -> list[Result]:
-        """The results of a run, in the order of its plan."""
+    def results(self, run_id: str) -> Sequence[Result]:
+        """The results of a run, in the order of its plan; read whenever they are looked at."""
         ...
 
     def known(self, run_id: str) -> Resumed:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ippon.adapters.cache_sqlite import SCHEMA, SqliteCache
+from ippon.adapters.cache_sqlite import SCHEMA, UPGRADES, SqliteCache
 from ippon.adapters.rates_memory import MemoryRates
 from ippon.adapters.rates_sqlite import REMEMBERED_S, SqliteRates
 from ippon.adapters.sqlite_file import APPLICATION_ID
@@ -57,10 +57,10 @@ def entry() -> Entry:
 
 
 def old_file(path: str, version: int = 1) -> None:
-    """A cache as the first format had it, with an answer."""
+    """A cache as an older format had it."""
     with sqlite3.connect(path) as db:
-        for statement in SCHEMA.split(";\n"):
-            db.execute(statement)
+        for step in (SCHEMA, *UPGRADES[: version - 1]):
+            db.executescript(step)
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {version}")
     db.close()
@@ -173,9 +173,10 @@ def test_a_damaged_rate_holds_nobody_up(path, value):
     rates.close()
 
 
-def test_an_older_cache_is_read_as_it_is_and_upgraded_when_written(path):
-    """Format 1 knew no lanes: nothing is remembered, no answer is lost, and from the first write it is format 2."""
-    old_file(path)
+@pytest.mark.parametrize("version", range(1, 1 + len(UPGRADES)))
+def test_an_older_cache_is_read_as_it_is_and_upgraded_when_written(path, version):
+    """Format 1 knew no lanes: nothing is remembered, no answer is lost, and from the first write it is today's format."""
+    old_file(path, version)
     cache, rates = SqliteCache(path), SqliteRates(path)
     assert {} == cache.read([KEY], now=NOW)
     assert None is rates.recall("a", now=NOW)
@@ -185,7 +186,7 @@ def test_an_older_cache_is_read_as_it_is_and_upgraded_when_written(path):
     assert [KEY] == list(cache.read([KEY], now=NOW))
     assert Learned(limit=5) == rates.recall("a", now=NOW)
     assert [0.0, 0.1] == waits(rates, (20, 0), (1, 0))
-    assert [(2,)] == list(rates._file.rows("PRAGMA user_version"))
+    assert [(1 + len(UPGRADES),)] == list(rates._file.rows("PRAGMA user_version"))
     cache.close()
     rates.close()
 

@@ -10,7 +10,6 @@ import time
 
 import pytest
 
-from ippon.adapters import sqlite_file
 from ippon.adapters.sqlite_file import SqliteFile
 from ippon.errors import StoreError
 
@@ -51,10 +50,9 @@ def test_processes_that_start_together_share_one_file(tmp_path, attempt):
 
 
 def _holding(path) -> sqlite3.Connection:
-    """Another program's connection that reads the file, so that its log cannot be changed; reading it still works."""
+    """Another program's connection that is about to write: the file can be read, and SQLite does not wait to change its log."""
     other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    other.execute("BEGIN")
-    other.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    other.execute("BEGIN IMMEDIATE")
     return other
 
 
@@ -63,7 +61,7 @@ def test_a_new_file_that_another_holds_is_waited_for(tmp_path):
     path = str(tmp_path / "f.sqlite")
     other = _holding(path)
     file = SqliteFile(path, what="cache", schema="CREATE TABLE t (a INTEGER)")
-    release = threading.Timer(0.1, other.execute, ("ROLLBACK",))
+    release = threading.Timer(0.7, other.execute, ("ROLLBACK",))
     release.start()
     file.write(lambda db: db.execute("INSERT INTO t VALUES (1)"))
     release.join()
@@ -73,12 +71,11 @@ def test_a_new_file_that_another_holds_is_waited_for(tmp_path):
     file.close()
 
 
-def test_a_file_that_is_never_released_is_given_up(tmp_path, monkeypatch):
+def test_a_file_that_is_never_released_is_given_up(tmp_path):
     """With a word about why."""
-    monkeypatch.setattr(sqlite_file, "BUSY_S", 0.05)
     path = str(tmp_path / "f.sqlite")
     other = _holding(path)
-    file = SqliteFile(path, what="cache", schema="CREATE TABLE t (a INTEGER)")
+    file = SqliteFile(path, what="cache", schema="CREATE TABLE t (a INTEGER)", busy_s=0.05)
     began = time.monotonic()
 
     with pytest.raises(StoreError, match=r"the cache .* cannot be used: database is locked"):

@@ -88,7 +88,7 @@ def test_warm_floor(tmp_path: Path) -> None:
     """The floor finds every key once prepared, and says so where it does not."""
     examples = tmp_path / "examples.jsonl"
     examples.write_text("".join(f'{{"id": {n}}}\n' for n in range(42)))
-    command = [sys.executable, str(FLOOR), str(examples), str(tmp_path / "store.sqlite")]
+    command = [sys.executable, str(FLOOR), str(examples), str(tmp_path / "store.sqlite"), "7"]
     prepared = subprocess.run([*command, "--prepare"], capture_output=True, text=True, check=True).stdout
     found = subprocess.run(command, capture_output=True, text=True, check=True).stdout
 

@@ -7,6 +7,9 @@ import re
 import pytest
 
 from ippon import api
+from ippon.api import caches
+from ippon.api.exchange import cache_export
+from ippon.api.why import cache_why
 from ippon.cli.main import main
 from ippon.errors import UsageError
 from ippon.records.options import Options
@@ -30,27 +33,30 @@ def full(tmp_path, monkeypatch):
 def test_the_cache_of_all_projects_is_emptied_only_when_somebody_agrees(full):
     """The message says whose it is and how much would be lost; the hint is the command that means it."""
     with pytest.raises(UsageError) as caught:
-        api.cache_clear(Options(), environ=full)
+        caches.cache_clear(Options(), environ=full)
     (problem,) = caught.value.problems
     path = f"{full['XDG_CACHE_HOME']}/ippon/cache.sqlite"
     assert problem.message.startswith(f"{path} is shared by all your projects; it holds 1 entry, ")
     assert (True, f"ippon cache clear --cache {path}") == (problem.message.endswith(" kB"), problem.hint)
 
-    assert 1 == api.cache_clear(Options(), confirm=lambda _problem: True, environ=full)
-    assert 0 == api.cache_clear(Options(), environ=full)
+    assert 1 == caches.cache_clear(Options(), confirm=lambda _problem: True, environ=full)
+    assert 0 == caches.cache_clear(Options(), environ=full)
 
 
 def test_a_cache_that_is_named_is_meant(full):
     """`--cache` is agreement enough."""
-    assert 1 == api.cache_clear(Options(cache="sqlite:///own.sqlite"), environ=full)
+    assert 1 == caches.cache_clear(Options(cache="sqlite:///own.sqlite"), environ=full)
 
 
 @pytest.mark.parametrize(
     "look",
     [
-        api.cache_stats,
-        api.cache_clear,
-        lambda options, environ: api.cache_why(options, "a", "e", environ=environ),
+        caches.cache_stats,
+        caches.cache_clear,
+        caches.cache_verify,
+        lambda options, environ: caches.cache_prune(options, caches.Which(failed=True), environ=environ),
+        lambda options, environ: cache_export(options, "x.jsonl", environ=environ),
+        lambda options, environ: cache_why(options, "a", "e", environ=environ),
     ],
 )
 def test_a_cache_that_is_not_there_is_not_made_by_looking_at_it(full, tmp_path, look):
@@ -73,13 +79,13 @@ def test_a_cache_that_is_not_there_is_not_made_by_looking_at_it(full, tmp_path, 
 def test_a_cache_that_is_not_there_has_a_nearest_name(full, named, hint):
     """A file beside it, if one is called nearly so."""
     with pytest.raises(UsageError) as caught:
-        api.cache_stats(Options(cache=named), environ=full)
+        caches.cache_stats(Options(cache=named), environ=full)
 
     assert hint == caught.value.problems[0].hint
 
 
 @pytest.mark.parametrize(
-    "words", [["cache"], ["cache", "stats"], ["cache", "why", "a", "e"], ["cache", "clear"], ["plan"], ["runs"], ["doctor"]]
+    "words", [["cache"], ["cache", "stats"], ["cache", "why", "a", "e"], ["cache", "clear"], ["cache", "verify"], ["cache", "prune", "--failed"], ["plan"], ["runs"], ["doctor"]]
 )  # fmt: skip
 def test_looking_makes_no_cache(full, tmp_path, capsys, monkeypatch, words):
     """Not even the one that all projects share."""
@@ -96,7 +102,7 @@ def test_a_terminal_is_asked(full, monkeypatch, typed, code, left):
     with a_terminal(typed) as seen:
         found = main(["cache", "clear"])
 
-    assert (code, left) == (found, api.cache_stats(Options(), environ=full)["entries"])
+    assert (code, left) == (found, caches.cache_stats(Options(), environ=full)["entries"])
     shown = " ".join(seen[0].split())
     assert re.search(
         r"cache.sqlite is shared by all your projects; it holds 1 entry, [\d.]+ kB; go on\? \[y/N\]", shown

@@ -254,8 +254,8 @@ hint: eval "$(ippon completion bash)"
 """,
         "schema nothing": """\
 error: there is no schema `nothing`
-hint: there are: suite, run, plan, error, runs, try, cache_stats, cache_why, cache_clear, doctor,
-  trust, init
+hint: there are: suite, run, plan, error, runs, try, cache_stats, cache_why, cache_verify,
+  cache_prune, cache_export, cache_import, cache_clear, doctor, trust, init
 """,
         "run --json=1": """\
 error: option '--json' does not take a value
@@ -309,7 +309,7 @@ limits:
                          where gates are tested
 
 cache and history:
-  --cache PATH|URL  another cache: a path, sqlite:///PATH
+  --cache PATH|URL  another cache: a path, sqlite:///PATH, redis://HOST/DB
   --no-cache        neither read nor write the cache
   --refresh         ask everything again, write the cache
   --retry-failed    ask again what failed and is remembered as failed

@@ -9,8 +9,8 @@ import pytest
 
 from bench.endpoint import serving
 from bench.script import Script
-from ippon.cli.commands import TABLE
 from ippon.cli.flags import flags_of
+from ippon.cli.table import TABLE
 from tests.door import coaching, ippon
 
 WITHOUT_JSON = {"schema", "completion"}
@@ -26,6 +26,10 @@ VERBS = {
     "doctor": ("doctor", []),
     "trust": ("trust", []),
     "init": ("init", []),
+    "cache verify": ("cache_verify", ["--cache", "own.sqlite"]),
+    "cache prune": ("cache_prune", ["--failed", "--cache", "own.sqlite"]),
+    "cache export": ("cache_export", ["own.jsonl", "--cache", "own.sqlite"]),
+    "cache import": ("cache_import", ["own.jsonl", "--cache", "own.sqlite"]),
     "cache clear": ("cache_clear", ["--cache", "own.sqlite"]),
 }
 
@@ -56,6 +60,7 @@ def test_what_a_verb_prints_is_as_its_schema_says(tmp_path, capsys, monkeypatch,
     path = coaching(tmp_path)
     monkeypatch.chdir(tmp_path)
     ippon(capsys, "run", path, "--cache", "own.sqlite")
+    ippon(capsys, "cache", "export", "own.jsonl", "--cache", "own.sqlite")
     if verb == "init":
         (tmp_path / "new").mkdir()
         monkeypatch.chdir(tmp_path / "new")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ippon.decide.gate import gate_results, threshold
-from ippon.decide.scores import SEPARATION_SPAN, Sample, interval, means, summary
+from ippon.decide.scores import SEPARATION_SPAN, Sample, interval, summary
 from ippon.decide.verdict import Ending, ending, promoted, what_inconclusive_does
 from ippon.records.run import Counts
 from ippon.records.suite import Gate, Tier
@@ -163,11 +163,6 @@ def test_globs_give_a_gate_for_each_evaluator():
     assert ["tone_a >= 0.10", "tone_b >= 0.10"] == [
         words for words, _ in verdicts([Gate(evaluator="tone*", min_score=0.1)], samples)
     ]
-
-
-def test_repeats_are_one_value_an_example():
-    """Their mean, without those that failed; None where all of them did."""
-    assert (0.5, 1.0, None) == means([[0.0, 1.0], [1.0, None], [None]])
 
 
 COUNTS = Counts(total=300, planned=100, answered=100)

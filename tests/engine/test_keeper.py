@@ -24,7 +24,7 @@ def test_the_first_trouble_is_told_once():
 
     async def main():
         keeper = Keeper(None, Full(), "run", listen=heard.append, on_trouble=told.append)
-        working = asyncio.create_task(keeper.work())
+        working = asyncio.create_task(keeper.work(heard.extend))
         row = Kept(0, None, Result(example="a", evaluator="e", response="target", status="answered"))
         for _ in range(2):
             keeper.result(row)

@@ -7,7 +7,8 @@ from selectors import DefaultSelector
 from typing import TYPE_CHECKING
 
 from ippon.adapters.rates_memory import MemoryRates
-from ippon.execute.gateway import Doors, Gateway
+from ippon.execute.doors import Doors
+from ippon.execute.gateway import Gateway
 from ippon.execute.limits import Bounds, Policy
 from ippon.execute.scheduler import Scheduler
 from ippon.execute.wanted import Wanted
@@ -89,12 +90,14 @@ class World:
         latency_s: float = 0.0,
         price=None,
         rates=None,
+        leases=None,
         hedges: bool = False,
         policy: Policy | None = None,
         **options,
     ):
         self.client = answer if hasattr(answer, "send") else ScriptedClient(answer, latency_s=latency_s)
         self.kept: list[Entry] = []
+        self.cache = cache
         self.stops: list[str] = []
         policy = policy or Policy()
         bounds = bounds or Bounds(start=limit, ceiling=limit)
@@ -103,7 +106,7 @@ class World:
         )
         self.gateway = Gateway(
             Doors(
-                lambda _r: self.client, cache, LoopClock(), self.kept.append, lambda _r: price, rates or MemoryRates()
+                lambda _r: self.client, cache, LoopClock(), self.keep, lambda _r: price, rates or MemoryRates(), leases
             ),
             scheduler=scheduler,
             policy=policy,
@@ -111,6 +114,10 @@ class World:
             **options,
         )
         self.meter = self.gateway.meter
+
+    def keep(self, entry: Entry) -> None:
+        """Have it, and write nothing."""
+        self.kept.append(entry)
 
     def ask(self, *texts, **fields) -> None:
         """Each text is a question and the one who waits for its answer."""

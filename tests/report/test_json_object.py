@@ -32,15 +32,42 @@ STATS = {
     "misses": 2,
     "hit_rate": 1 / 3,
     "by_class": {"score": 3},
+    "evicted": 0,
+    "runs": 2,
+    "saved_s": 0.0,
+    "saved_usd": None,
+    "oldest_at": None,
+    "newest_at": None,
     "path": "c.sqlite",
 }
 WHY = {
     "hit": False,
     "because": "rubric changed",
-    "changed": [{"field": "rubric", "was": "9c1e", "now": None}],
+    "changed": [{"field": "evaluator.rubric", "was": "9c1e77aa", "now": None}],
     "key": "ab",
+    "response": "target",
+    "repeat": 0,
+    "kept_at": 999_000.0,
+    "run_id": "k7m2qd",
+    "score": None,
+    "label": None,
+    "failure": None,
+    "model": None,
+    "cost_usd": None,
+    "seconds": None,
     "equal": 8,
+    "rubric": ["- Names a feeling.", "+ Names the feeling."],
+    "others": 41,
 }
+VERIFIED = {
+    "rows": 9,
+    "damaged": [{"key": "ab" * 32, "table": "entries", "evaluator": "tone", "example": "ex-1"}],
+    "trouble": None,
+    "path": "c.sqlite",
+}
+PRUNED = {"deleted": 2, "left": 1, "dry_run": False, "path": "c.sqlite"}
+EXPORTED = {"written": 3, "damaged": 1, "file": "x.jsonl", "path": "c.sqlite"}
+IMPORTED = {"read": 3, "added": 2, "file": "x.jsonl", "path": "c.sqlite"}
 
 
 def test_a_run_has_every_field_of_the_contract():
@@ -280,6 +307,12 @@ def test_the_smaller_objects():
             "misses": 2,
             "hit_rate": 0.3333333333333333,
             "by_class": {"score": 3},
+            "evicted": 0,
+            "runs": 2,
+            "saved_s": 0.0,
+            "saved_usd": None,
+            "oldest_at": None,
+            "newest_at": None,
         }
     )
     assert objects.cache_why_object(WHY, 0.1) == snapshot(
@@ -290,9 +323,22 @@ def test_the_smaller_objects():
             "wall_s": 0.1,
             "hit": False,
             "because": "rubric changed",
-            "changed": ["rubric"],
-            "differences": [{"field": "rubric", "was": "9c1e", "now": None}],
+            "changed": ["evaluator.rubric"],
+            "differences": [{"field": "evaluator.rubric", "was": "9c1e77aa", "now": None}],
             "key": "ab",
+            "response": "target",
+            "repeat": 0,
+            "kept_at": 999000.0,
+            "run_id": "k7m2qd",
+            "score": None,
+            "label": None,
+            "failure": None,
+            "model": None,
+            "cost_usd": None,
+            "seconds": None,
+            "equal": 8,
+            "rubric": ["- Names a feeling.", "+ Names the feeling."],
+            "others": 41,
         }
     )
     assert objects.cleared_object(3, 0.1) == snapshot(
@@ -330,6 +376,10 @@ def test_the_smaller_objects():
         ("cache_stats", objects.cache_stats_object(STATS, 0.1)),
         ("cache_why", objects.cache_why_object(WHY, 0.1)),
         ("cache_clear", objects.cleared_object(3, 0.1)),
+        ("cache_verify", objects.verified_object(VERIFIED, 0.1, exit_code=1)),
+        ("cache_prune", objects.pruned_object(PRUNED, 0.1)),
+        ("cache_export", objects.exported_object(EXPORTED, 0.1)),
+        ("cache_import", objects.imported_object(IMPORTED, 0.1)),
         ("doctor", objects.doctor_object([("ok", "key", "set")], 0.1, exit_code=0)),
         ("trust", objects.trust_object("ippon.toml", "abcd", 0.1)),
     ],

@@ -14,13 +14,13 @@ from msgspec.structs import replace
 from ippon.records.event import Attempt
 from ippon.records.options import Options
 from ippon.report.attempt import attempt_lines
-from ippon.report.cache import doctor_lines, size, stats_lines, why_lines
+from ippon.report.cache import doctor_lines, size
 from ippon.report.escape import columns
 from ippon.report.history import run_lines, runs_lines, when
 from ippon.report.plan import plan_lines
 from ippon.report.view import View, quoted, wrapped
 from tests.report.made import WIDE, failing, failure, result, run_of, text
-from tests.report.test_json_object import ATTEMPT, PLAN, STATS, WHY
+from tests.report.test_json_object import ATTEMPT, PLAN
 
 NOW = 1_000_000.0
 
@@ -80,7 +80,7 @@ in the suite                   294
 cached                          37
 not selected                   196
 to ask, at most                 61    unknown    $0.09
-why 1 miss      1 never asked
+why 1 miss      1 never asked (tone)
 order    the example that separates good from poor most, per evaluator
 chosen   evaluator-0 ex-0   evaluator-1 ex-1   evaluator-2 ex-2   evaluator-3 ex-3
          evaluator-4 ex-4   evaluator-5 ex-5   evaluator-6 ex-6   evaluator-7 ex-7
@@ -233,33 +233,6 @@ def test_when_a_run_was():
     assert [when(NOW, NOW), when(NOW - 3 * 86_400, NOW), when(NOW - 400 * 86_400, NOW)] == snapshot(
         ["today 13:46", "Jan 09 13:46", "1968-12-08"]
     )
-
-
-def test_the_cache():
-    """SCREENS 11."""
-    assert text(stats_lines(STATS, WIDE)) == snapshot("""\
-3 entries, 4.1 kB      1 hits, 2 misses (33% hits)
-by class   score 3
-in c.sqlite\
-""")
-    assert stats_lines({**STATS, "entries": 1, "hit_rate": None, "by_class": {}}, WIDE) == snapshot(
-        ["1 entry, 4.1 kB      no run looked anything up yet", "in c.sqlite"]
-    )
-    assert stats_lines({**STATS, "path": None}, WIDE) == snapshot(["there is no cache yet; the first run makes it"])
-    assert text(why_lines(WHY, WIDE)) == snapshot("""\
-miss: rubric changed
-  rubric  9c1e -> none  changed
-  the other 8 parts of its key are equal
-would not have missed: ids, order, paths, thresholds\
-""")
-    assert text(why_lines({"hit": False, "because": "never asked", "changed": [], "key": None}, WIDE)) == snapshot("""\
-miss: never asked
-would not have missed: ids, order, paths, thresholds\
-""")
-    assert text(why_lines({"hit": True, "key": "ab12"}, WIDE)) == snapshot("""\
-hit: this evaluation is known
-  key ab12\
-""")
 
 
 @pytest.mark.parametrize(("count", "said"), [(0, "0 B"), (999, "999 B"), (41_000_000, "41 MB"), (2e15, "2e+03 TB")])

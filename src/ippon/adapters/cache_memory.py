@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ippon.records.expiry import is_expired
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ippon.records.kept import Entry
-
-FAILURE_TTL_S = 7 * 86400.0
 
 
 class MemoryCache:
@@ -22,7 +22,7 @@ class MemoryCache:
     def read(self, keys: Sequence[bytes], *, now: float) -> dict[bytes, Entry]:
         """The valid entries of these keys."""
         found = {key: self._entries[key] for key in keys if key in self._entries}
-        return {key: entry for key, entry in found.items() if not self._expired(entry, now)}
+        return {key: entry for key, entry in found.items() if not is_expired(entry, self.ttl_s, now=now)}
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Keep these; a failure never replaces a success."""
@@ -33,9 +33,3 @@ class MemoryCache:
 
     def close(self) -> None:
         """Nothing is open."""
-
-    def _expired(self, entry: Entry, now: float) -> bool:
-        age_s = now - entry.created_at
-        if entry.failure is not None and age_s > FAILURE_TTL_S:
-            return True
-        return self.ttl_s is not None and age_s > self.ttl_s

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from ippon.adapters.sqlite_file import CHUNK, SqliteFile
+from ippon.adapters.sqlite_file import CHUNK, IN_USE, SqliteFile
+from ippon.adapters.sqlite_opening import BUSY_S, is_locked
+from ippon.errors import StoreError
+from ippon.records.expiry import is_expired
 from ippon.records.fingerprint import sha256
 from ippon.records.kept import Entry
 
@@ -31,87 +34,128 @@ CREATE TABLE explanations (
 CREATE INDEX explanations_of ON explanations (evaluator, example);
 CREATE TABLE memo (key BLOB PRIMARY KEY, body BLOB NOT NULL, digest BLOB NOT NULL, created_at REAL NOT NULL)
 """
-# From format 1 to 2: what lanes have learned, and the rates that processes share.
+# From format 1 to 2: what lanes have learned, and the rates that processes share. To 3: which keys somebody
+# asks just now. To 4: what was counted over the years.
 UPGRADES = (
     """
 CREATE TABLE lanes (name TEXT PRIMARY KEY, learned BLOB NOT NULL, updated_at REAL NOT NULL);
 CREATE TABLE rates (name TEXT PRIMARY KEY, requests_at REAL NOT NULL, tokens_at REAL NOT NULL)
 """,
+    """
+CREATE TABLE leases (key BLOB PRIMARY KEY, owner TEXT NOT NULL, until REAL NOT NULL)
+""",
+    """
+CREATE TABLE totals (name TEXT PRIMARY KEY, value INTEGER NOT NULL)
+""",
 )
 COLUMNS = "key, kind, created_at, score, label, reason, failure, evaluator, model, cost_usd, seconds, body"
 _CHANGED = ", ".join(f"{name} = excluded.{name}" for name in [*COLUMNS.split(", ")[1:], "digest"])
-IN_USE = (
-    "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
-)
+UNLESS_ANSWERED = f"ON CONFLICT (key) DO UPDATE SET {_CHANGED} WHERE entries.failure IS NOT NULL"
+MOST_BYTES = 2 << 30
 ROWS_A_STATEMENT = 50  # one statement for many rows: between two statements Python's lock changes hands
-FAILURE_TTL_S = 7 * 86400.0  # a limit that was raised meanwhile deserves another try
 MEMOS_KEPT = 200
 _encoder = msgspec.json.Encoder()
 
 
-def cache_file(path: str, *, durable: bool = True) -> SqliteFile:
+def cache_file(path: str, *, durable: bool = True, busy_s: float = BUSY_S) -> SqliteFile:
     """The cache's file, for what is in it beside the entries as well."""
-    return SqliteFile(path, what="cache", schema=SCHEMA, upgrades=UPGRADES, durable=durable)
+    return SqliteFile(path, what="cache", schema=SCHEMA, upgrades=UPGRADES, durable=durable, busy_s=busy_s)
 
 
 class SqliteCache:
-    """Answers, scores and compiled suites by content address. `ttl_s` is looked at when a row is read."""
+    """Answers, scores and compiled suites by content address. `ttl_s` is looked at when a row is read.
 
-    def __init__(self, path: str, *, ttl_s: float | None = None) -> None:
-        self.file = cache_file(path)
+    Beyond `most_bytes` old entries make room for new ones.
+    """
+
+    def __init__(
+        self, path: str, *, ttl_s: float | None = None, most_bytes: int = MOST_BYTES, busy_s: float = BUSY_S
+    ) -> None:
+        self.file = cache_file(path, busy_s=busy_s)
         self.ttl_s = ttl_s
+        self._bad: set[object] = set()
+        self._most_bytes = most_bytes
+
+    @property
+    def damaged(self) -> int:
+        """How many rows were not used because they, or the pages that they are on, are not as they were written."""
+        return len(self._bad)
 
     def read(self, keys: Sequence[bytes], *, now: float) -> dict[bytes, Entry]:
-        """The valid entries of these keys."""
+        """The valid entries of these keys. StoreError for a file that is no cache, or that another program keeps locked."""
         found: dict[bytes, Entry] = {}
+        if self.file.reader() is None:
+            return found
         for start in range(0, len(keys), CHUNK):
             chunk = keys[start : start + CHUNK]
-            marks = ",".join("?" * len(chunk))
-            for row in self.file.rows(f"SELECT {COLUMNS}, digest FROM entries WHERE key IN ({marks})", chunk):  # noqa: S608
-                if _sealed(row[:-1]) == row[-1]:
-                    entry = _entry(row)
-                    if not self._expired(entry, now):
-                        found[entry.key] = entry
-        return found
+            if not self._is_read(chunk, found):
+                # A query ends at the first page that cannot be read; what is on the others is found key by key.
+                self._bad.update(key for key in chunk if key not in found and not self._is_read([key], found))
+        return {key: entry for key, entry in found.items() if not is_expired(entry, self.ttl_s, now=now)}
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Keep these in one durable transaction; a failure never replaces a success."""
 
         def work(connection: sqlite3.Connection) -> None:
-            for some in _groups(rows):
-                connection.execute(
-                    f"INSERT INTO entries ({COLUMNS}, digest) VALUES {_marks(len(some), 13)} "  # noqa: S608 - our own words
-                    f"ON CONFLICT (key) DO UPDATE SET {_CHANGED} WHERE excluded.failure IS NULL OR entries.failure IS NOT NULL",
-                    [value for row in some for value in row],
-                )
+            for failed in (True, False):
+                for some in _groups([row for entry, row in rows if (entry.failure is not None) is failed]):
+                    connection.execute(
+                        f"INSERT {'' if failed else 'OR REPLACE'} INTO entries ({COLUMNS}, digest) "  # noqa: S608
+                        f"VALUES {_marks(len(some), 13)} {UNLESS_ANSWERED if failed else ''}",
+                        [value for row in some for value in row],
+                    )
             for some in _groups(explained):
                 marks = _marks(len(some), 5)
                 connection.execute(
                     f"INSERT OR REPLACE INTO explanations VALUES {marks}",  # noqa: S608 - question marks
                     [value for row in some for value in row],
                 )
+            self._make_room(connection, entries)
 
-        rows = [_row(entry) for entry in entries]
+        rows = [(entry, _row(entry)) for entry in entries]
         explained = [(e.key, e.evaluator, e.example, e.explain, e.created_at) for e in entries if e.explain]
         self.file.write(work)
+
+    def _make_room(self, connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
+        """Evict what is old where the file has become too large."""
+        if entries and connection.execute(IN_USE).fetchone()[0] > self._most_bytes:
+            from ippon.adapters.cache_room import make_room  # noqa: PLC0415 - few caches are that large
+
+            newest = max(entry.created_at for entry in entries)
+            make_room(connection, self._most_bytes, mark=self.file.marks["entries"], newest=newest)
+
+    def _is_read(self, keys: Sequence[bytes], found: dict[bytes, Entry]) -> bool:
+        """Put what is kept under these keys into `found`; whether all of it could be read. StoreError for a locked file."""
+        query = f"SELECT {COLUMNS}, digest FROM entries WHERE key IN ({','.join('?' * len(keys))})"  # noqa: S608
+        try:
+            for row in self.file.rows(query, keys):
+                if _sealed(row[:-1]) == row[-1]:
+                    entry = _entry(row)
+                    found[entry.key] = entry
+                else:
+                    self._bad.add(row[0])
+        except StoreError as error:
+            if is_locked(error):
+                raise
+            return False
+        return True
 
     def close(self) -> None:
         """Close the file. May be called twice."""
         self.file.close()
 
-    def _expired(self, entry: Entry, now: float) -> bool:
-        age_s = now - entry.created_at
-        if entry.failure is not None and age_s > FAILURE_TTL_S:
-            return True
-        return self.ttl_s is not None and age_s > self.ttl_s
-
     # Compiled suites
 
     def recall(self, key: bytes) -> bytes | None:
         """The compiled suite kept under a key; None when there is none, or a damaged one."""
-        for body, seal in self.file.rows("SELECT body, digest FROM memo WHERE key = ?", (key,)):
-            if isinstance(body, bytes) and sha256(key + body).digest() == seal:
-                return body
+        if self.file.reader() is None:
+            return None
+        try:
+            for body, seal in self.file.rows("SELECT body, digest FROM memo WHERE key = ?", (key,)):
+                if isinstance(body, bytes) and sha256(key + body).digest() == seal:
+                    return body
+        except StoreError:  # a damaged page, or locked: it is compiled once more
+            return None
         return None
 
     def keep(self, key: bytes, body: bytes, *, now: float = 0.0) -> None:
@@ -135,6 +179,12 @@ class SqliteCache:
         size = sum(int(str(size)) for (size,) in self.file.rows(IN_USE))
         return {"entries": sum(by_class.values()), "bytes": size, "by_class": by_class}
 
+    def evicted(self) -> int:
+        """How many entries have made room for others, ever."""
+        there = "SELECT 1 FROM sqlite_master WHERE name = 'totals'"  # not before format 4
+        total = "SELECT value FROM totals WHERE name = 'evicted'"
+        return sum(int(str(value)) for _ in self.file.rows(there) for (value,) in self.file.rows(total))
+
     def explanations(self, evaluator: str, example: str) -> Iterator[tuple[bytes, dict[str, str], float]]:
         """(key, named digests, created_at) of the kept scores of an evaluator for an example, newest first."""
         query = (
@@ -143,7 +193,10 @@ class SqliteCache:
         )
         rows = cast("Iterator[tuple[bytes, bytes, float]]", self.file.rows(query, (evaluator, example)))
         for key, fields, created_at in rows:
-            yield key, msgspec.json.decode(fields, type=dict[str, str]), created_at
+            try:
+                yield key, msgspec.json.decode(fields, type=dict[str, str]), float(created_at)
+            except (msgspec.MsgspecError, TypeError, ValueError):  # a damaged one explains nothing
+                continue
 
     def clear(self) -> int:
         """Delete all rows and return how many entries that were. The file stays: another process may have it open."""
@@ -173,18 +226,23 @@ def _row(entry: Entry) -> tuple[object, ...]:
     values = (
         entry.key,
         entry.kind,
-        entry.created_at,
-        entry.score,
+        _number(entry.created_at),
+        _number(entry.score),
         entry.label,
         entry.reason,
         entry.failure,
         entry.evaluator,
         entry.model,
-        entry.cost_usd,
-        entry.seconds,
+        _number(entry.cost_usd),
+        _number(entry.seconds),
         entry.body,
     )
     return (*values, _sealed(values))
+
+
+def _number(value: float | None) -> float | None:
+    """A number as SQLite gives it back: a whole one as a float, and no minus before a zero."""
+    return None if value is None else value + 0.0
 
 
 def _sealed(values: tuple[object, ...]) -> bytes:

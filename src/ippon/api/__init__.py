@@ -1,9 +1,7 @@
-"""What Python programs and the command line call."""
+"""What Python programs and the command line call; the verbs over the cache itself are in `caches` and `why`."""
 
-from ippon.api.caches import cache_clear, cache_stats
 from ippon.api.verbs import (
     attempt,
-    cache_why,
     check,
     doctor,
     execute,
@@ -16,9 +14,6 @@ from ippon.api.verbs import (
 
 __all__ = [
     "attempt",
-    "cache_clear",
-    "cache_stats",
-    "cache_why",
     "check",
     "doctor",
     "execute",

@@ -1,23 +1,42 @@
-"""The verbs over the cache file itself: how much it holds, and emptying it."""
+"""The verbs over the cache file itself: how much it holds, whether it is whole, and what is taken out of it or put in."""
 
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 from ippon.errors import IpponError, Problem, UsageError
-from ippon.wiring.opened import open_cache, opened
+from ippon.records.bundle import Bundle
+from ippon.records.duration import duration_s
+from ippon.report.cache import counted, size
+from ippon.report.view import quoted
+from ippon.wiring.opened import opened
+from ippon.wiring.upkeep import Wanted, file_named, upkept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ippon.records.options import Options
+    from ippon.wiring.upkeep import Upkeep
+
+LAST_RUNS = 20
+FILTERS = "--older-than 30d, --evaluator NAME, --model PROVIDER/MODEL or --failed"
+
+
+class Which(Bundle, frozen=True, kw_only=True):
+    """The entries that `ippon cache prune` is about: all that is said holds for them. `older_than` is `30d`, `12h`, ..."""
+
+    older_than: str | None = None
+    evaluator: str | None = None
+    model: str | None = None
+    failed: bool = False
 
 
 def require_named(options: Options) -> None:
     """A cache that `--cache` names has to be there to be looked at: a typing error would look like an empty one."""
-    path = (options.cache or "").removeprefix("sqlite:///")
-    if path and "://" not in path and not os.path.exists(path):  # noqa: PTH110
+    path = file_named(options)
+    if path is not None and not os.path.exists(path):  # noqa: PTH110
         hint = _near(path) or "without --cache: the one that all projects share"
         raise UsageError(f"there is no cache {path}", hint=hint)
 
@@ -28,7 +47,7 @@ def _near(path: str) -> str | None:
 
     folder, name = os.path.split(path)
     try:
-        beside = [each for each in os.listdir(folder or os.curdir) if not each.endswith(("-wal", "-shm"))]  # noqa: PTH208
+        beside = [each for each in os.listdir(folder or os.curdir) if not each.endswith(("-wal", "-shm", "-lock"))]  # noqa: PTH208
     except OSError:
         return None
     near = nearest(name, beside)
@@ -36,19 +55,23 @@ def _near(path: str) -> str | None:
 
 
 def cache_stats(options: Options, *, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """Entries, bytes and classes of the cache file; hits and misses over the last runs of the suite here, if there is one.
+    """Entries, bytes and classes of the cache file, and what it was worth in the last runs of the suite here, if there is one.
 
     `path` is None while there is no file; to look does not make one.
     """
     require_named(options)
-    cache, _ = open_cache(options, environ)
-    if cache is None:
-        raise UsageError("there is no cache to look at", hint="leave out --no-cache")
-    try:
+    with upkept(options, environ) as upkeep:
+        cache = upkeep.cache
         there = cache.file.reader() is not None
-        return {**cache.stats(), **_hits(options, environ), "path": cache.file.path if there else None}
-    finally:
-        cache.close()
+        oldest, newest = upkeep.made()
+        return {
+            **cache.stats(),
+            "evicted": cache.evicted(),
+            **_worth(options, environ),
+            "oldest_at": oldest,
+            "newest_at": newest,
+            "path": cache.file.path if there else None,
+        }
 
 
 def cache_clear(
@@ -61,14 +84,9 @@ def cache_clear(
 
     The default one serves all projects of a user, so somebody has to `confirm`; one that `--cache` names is meant.
     """
-    from ippon.report.cache import counted, size  # noqa: PLC0415 - a warm run shows no cache
-    from ippon.report.view import quoted  # noqa: PLC0415
-
-    require_named(options)
-    cache, _ = open_cache(options, environ)
-    if cache is None:
-        raise UsageError("there is no cache to clear", hint="leave out --no-cache")
-    try:
+    _require_file(options)
+    with upkept(options, environ) as upkeep:
+        cache = upkeep.cache
         held = cache.stats()
         if options.cache is None and held["entries"]:
             shared = Problem(
@@ -79,18 +97,86 @@ def cache_clear(
             if not confirm(shared):
                 raise UsageError(shared)
         return cache.clear()
-    finally:
-        cache.close()
 
 
-def _hits(options: Options, environ: Mapping[str, str]) -> dict[str, Any]:
-    """Hits and misses over the runs of the suite here; nothing of it without a suite, unless one was named."""
+def cache_verify(options: Options, *, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """Check every digest of the cache file and delete the damaged rows: how many were looked at, and which those are."""
+    require_named(options)
+    with upkept(options, environ) as upkeep:
+        found = upkeep.verify()
+        damaged = [
+            {"key": each.key, "table": each.table, "evaluator": each.evaluator, "example": each.example}
+            for each in found.damaged
+        ]
+        return {"rows": found.rows, "damaged": damaged, "trouble": found.trouble, "path": upkeep.cache.file.path}
+
+
+def cache_prune(
+    options: Options, which: Which, *, dry_run: bool = False, environ: Mapping[str, str] = os.environ
+) -> dict[str, Any]:
+    """Delete the entries that all filters hold for. UsageError without a filter, and for a name that no entry has."""
+    if which == Which():
+        raise UsageError("cache prune: which entries?", hint=FILTERS)
+    made_before = _made_before(which.older_than)
+    _require_file(options)
+    with upkept(options, environ) as upkeep:
+        _require_known(upkeep, evaluator=which.evaluator, model=which.model)
+        wanted = Wanted(made_before=made_before, evaluator=which.evaluator, model=which.model, failed=which.failed)
+        held = upkeep.cache.stats()["entries"]
+        deleted = upkeep.matching(wanted) if dry_run else upkeep.prune(wanted)
+        return {"deleted": deleted, "left": held - deleted, "dry_run": dry_run, "path": upkeep.cache.file.path}
+
+
+def _made_before(older_than: str | None) -> float | None:
+    """The time that `--older-than` means, from now on back."""
+    if older_than is None:
+        return None
+    try:
+        age_s = duration_s(older_than)
+    except ValueError:
+        age_s = float("inf")
+    if age_s == float("inf"):
+        raise UsageError(f"--older-than {older_than} is no span of time", hint="30m, 12h, 7d or 2w")
+    return time.time() - age_s
+
+
+def _require_known(upkeep: Upkeep, **named: str | None) -> None:
+    """UsageError for each name that no entry has, with the nearest that some has."""
+    from ippon.read.finding import meant  # noqa: PLC0415 - on the way to a mistake
+
+    problems: list[Problem] = []
+    for column, name in named.items():
+        known = [] if name is None else upkeep.names(column)
+        if name is not None and name not in known:
+            hint = meant(name, known, what="there are") or "the cache is empty"
+            problems.append(Problem(message=f"no entry is of {column} `{name}`", hint=hint))
+    if problems:
+        raise UsageError(*problems)
+
+
+def _require_file(options: Options) -> None:
+    """To delete from the file in front of a Redis or a snapshot would be in vain: it fills again from there."""
+    if options.cache is not None and file_named(options) is None:
+        raise UsageError("this deletes from a cache file only", hint="--cache PATH, or without --cache")
+    require_named(options)
+
+
+def _worth(options: Options, environ: Mapping[str, str]) -> dict[str, Any]:
+    """Hits, misses, seconds and money of the last runs of the suite here; nothing without a suite, unless one was named."""
     try:
         with opened(options, environ=environ, looks=True) as it:
-            last = it.store.runs()[:20]
+            last = it.store.runs()[:LAST_RUNS]
     except IpponError:
         if options.suite is not None:
             raise
         last = []
     hits, misses = sum(run.hits for run in last), sum(run.misses for run in last)
-    return {"hits": hits, "misses": misses, "hit_rate": hits / (hits + misses) if hits + misses else None}
+    usd = [run.saved_usd for run in last]
+    return {
+        "hits": hits,
+        "misses": misses,
+        "hit_rate": hits / (hits + misses) if hits + misses else None,
+        "runs": len(last),
+        "saved_s": sum(run.saved_s for run in last),
+        "saved_usd": None if None in usd else sum(each for each in usd if each is not None),
+    }

@@ -7,28 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ippon.api.caches import require_named
 from ippon.api.running import completed, deaf, driven, finished
 from ippon.engine.run import prepare
 from ippon.errors import IpponError, Problem, SuiteError, UsageError
 from ippon.records.event import PlanReport
-from ippon.report.view import quoted
 from ippon.wiring import assemble as wiring
 from ippon.wiring.opened import found, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Mapping
 
+    from ippon.api.one import Again
     from ippon.engine.parts import Prepared
     from ippon.ports import Listener
     from ippon.records.event import Attempt, Finished
     from ippon.records.options import Options
     from ippon.records.run import Run
-    from ippon.records.suite import Suite
     from ippon.wiring.assemble import Assembled
-    from ippon.wiring.opened import Opened
-
-    Again = Callable[..., str]
 
 
 def execute(
@@ -51,25 +46,26 @@ def execute(
 
 def plan(options: Options, *, environ: Mapping[str, str] = os.environ) -> PlanReport:
     """What a run would do; asks nothing, and records no run."""
+    from ippon.api.why import misses  # noqa: PLC0415
     from ippon.engine.estimate import estimate  # noqa: PLC0415 - a warm run estimates nothing
-    from ippon.engine.why import why_missing  # noqa: PLC0415
+    from ippon.wiring.upkeep import upkeep_of  # noqa: PLC0415
 
     with opened(options, environ=environ, looks=True) as it:
         assembled = wiring.assemble(it, options, listen=deaf)
         prepared = prepare(assembled.setting, assembled.wish, assembled.parts)
         setting, run = prepared.setting, prepared.selection
         guess = estimate(prepared, assembled.parts)
-        explanations = _explanations(it)
-        cached, lacks = len(prepared.results), _lacks(assembled, prepared)
-        misses = tuple(
+        unasked = (
+            "asked anew (--refresh)" if options.refresh else "not looked up (--no-cache)" if options.no_cache else ""
+        )
+        cached, lacks = len(prepared.known.results), _lacks(assembled, prepared)
+        missed = tuple(
             (
                 setting.example(todo.evaluation).id,
                 setting.evaluator(todo.evaluation).name,
-                "asked anew (--refresh)"
-                if options.refresh
-                else why_missing(setting, todo.evaluation, todo.text, explanations).because,
+                unasked or why.because,
             )
-            for todo in prepared.todo
+            for todo, why in misses(prepared, upkeep_of(it))
         )
         del prepared  # a million keys, which nothing below needs
         return PlanReport(
@@ -78,7 +74,7 @@ def plan(options: Options, *, environ: Mapping[str, str] = os.environ) -> PlanRe
             total=run.total,
             selected=len(run.evaluations),
             cached=cached,
-            to_run=len(misses),
+            to_run=len(missed),
             calls=guess.calls,
             est_s=guess.seconds,
             est_usd=guess.usd,
@@ -88,13 +84,9 @@ def plan(options: Options, *, environ: Mapping[str, str] = os.environ) -> PlanRe
                 (setting.example(e).id, setting.evaluator(e).name, "chosen" if e in run.chosen else "drawn")
                 for e in run.evaluations
             ),
-            misses=misses,
+            misses=missed,
             lacks=lacks,
         )
-
-
-def _in_order(*words: str) -> str:
-    return " ".join(words)
 
 
 def attempt(
@@ -102,15 +94,16 @@ def attempt(
     example: str,
     evaluator: str,
     *,
-    again: Again = _in_order,
+    again: Again | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> Attempt:
     """One evaluation looked at closely. `again` is how a user types the same with other words in that place."""
+    from ippon.api.one import one  # noqa: PLC0415 - nor does it look at one evaluation
     from ippon.engine.attempt import attempt as attempted  # noqa: PLC0415
     from ippon.wiring.requirements import require  # noqa: PLC0415
 
     with opened(options, environ=environ) as it:
-        prepared, assembled = _one(it, options, example, evaluator, again=again)
+        prepared, assembled = one(it, options, example, evaluator, again=again)
         require(assembled, prepared)
         return completed(attempted(prepared, assembled.parts))
 
@@ -128,38 +121,6 @@ def show(options: Options, run_id: str, *, environ: Mapping[str, str] = os.envir
     if run is None:
         raise UsageError(f"there is no run `{run_id}`", hint="ippon runs ls")
     return run
-
-
-def cache_why(
-    options: Options,
-    example: str,
-    evaluator: str,
-    *,
-    again: Again = _in_order,
-    environ: Mapping[str, str] = os.environ,
-) -> dict[str, Any]:
-    """Whether an evaluation is in the cache, and if not, which part of its key differs from the nearest entry."""
-    from ippon.engine.why import why_missing  # noqa: PLC0415
-
-    require_named(options)
-    with opened(options, environ=environ, looks=True) as it:
-        prepared, _ = _one(it, options, example, evaluator, again=again)
-        evaluation = prepared.selection.evaluations[0]
-        key = prepared.known.keys.get(evaluation)
-        shown = key.hex() if key else None
-        if 0 in prepared.results:
-            return {"hit": True, "because": "kept", "changed": [], "key": shown, "equal": None, "kept_at": None}
-        text = prepared.known.texts.get((evaluation.example, evaluation.response))
-        why = why_missing(prepared.setting, evaluation, text, _explanations(it))
-        changed = [{"field": part, "was": was, "now": now} for part, was, now in why.changed]
-        return {
-            "hit": False,
-            "because": why.because,
-            "changed": changed,
-            "key": shown,
-            "equal": why.equal,
-            "kept_at": why.kept_at,
-        }
 
 
 def check(name: str, text: str) -> None:
@@ -209,42 +170,3 @@ def _lacks(assembled: Assembled, prepared: Prepared) -> tuple[Problem, ...]:
     except IpponError as error:
         return error.problems
     return ()
-
-
-def _one(opened: Opened, options: Options, example: str, evaluator: str, *, again: Again) -> tuple[Prepared, Assembled]:
-    """The plan of one evaluation, named exactly."""
-    _require_names(opened.suite, example, evaluator, again=again)
-    narrowed = msgspec.structs.replace(
-        options, tier="full", example=(_literal(example),), evaluator=(_literal(evaluator),), where=()
-    )
-    assembled = wiring.assemble(opened, narrowed, listen=deaf)
-    return prepare(assembled.setting, assembled.wish, assembled.parts), assembled
-
-
-def _require_names(suite: Suite, example: str, evaluator: str, *, again: Again) -> None:
-    """UsageError for each name that there is not; where the two are swapped, with the command that has them right."""
-    named = {"example": [each.id for each in suite.examples], "evaluator": [each.name for each in suite.evaluators]}
-    lacking = [
-        (what, name) for what, name in (("example", example), ("evaluator", evaluator)) if name not in named[what]
-    ]
-    if not lacking:
-        return
-    if example in named["evaluator"] and evaluator in named["example"]:
-        hint = again(quoted(evaluator), quoted(example))
-        raise UsageError(f"`{example}` is the evaluator and `{evaluator}` the example: they are swapped", hint=hint)
-    from ippon.select.matching import nearest  # noqa: PLC0415 - only a mistake needs it
-
-    problems = (
-        Problem(message=f"there is no {what} `{name}`", hint=nearest(name, named[what])) for what, name in lacking
-    )
-    raise UsageError(*problems)
-
-
-def _explanations(opened: Opened) -> Callable[[str, str], Iterable[tuple[bytes, dict[str, str], float]]]:
-    cache = opened.cache
-    return (lambda _evaluator, _example: ()) if cache is None else cache.explanations
-
-
-def _literal(name: str) -> str:
-    """A glob that matches this name alone."""
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)

@@ -11,82 +11,14 @@ from click.shell_completion import shell_complete
 from ippon.cli.flags import LATER, Flag, Given, flags_of
 from ippon.cli.help import HELP, LATER_VERBS, VERBS
 from ippon.cli.session import Session
-from ippon.cli.verb import Verb
+from ippon.cli.table import TABLE
 from ippon.cli.width import width_of
 from ippon.errors import NotBuiltError, Problem, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-
-TABLE: dict[str, Verb] = {
-    "init": Verb(
-        module="init",
-        does="init",
-        help="Write a suite that runs at once: ippon.toml and its examples.",
-        arguments=(),
-        flags="trust",
-        own=(
-            ("--from", "FILE", "make it from your data: .csv .jsonl .json .yaml .parquet"),
-            ("--model", "MODEL", "the judge: PROVIDER/MODEL"),
-        ),
-    ),
-    "run": Verb(
-        module="run", does="run_verb", help="Evaluate what a tier takes of the suite, decide, remember.", flags="run"
-    ),
-    "plan": Verb(
-        module="plan", does="plan", help="What a run would do: calls, seconds, money, why each miss.", flags="plan"
-    ),
-    "try": Verb(
-        module="attempt",
-        does="attempt",
-        help="One evaluation: the exact prompt, the raw answer, how it was read.",
-        arguments=("EXAMPLE", "EVALUATOR", "[SUITE]"),
-        flags="try",
-    ),
-    "runs ls": Verb(module="runs", does="runs_ls", help="Earlier runs, the newest first.", flags="runs"),
-    "runs show": Verb(
-        module="runs",
-        does="runs_show",
-        help='One run with its results; "latest" is the last.',
-        arguments=("RUN", "[SUITE]"),
-        flags="show",
-    ),
-    "cache stats": Verb(
-        module="cache", does="cache_stats", help="How much the cache holds and how often it knew.", flags="cache"
-    ),
-    "cache why": Verb(
-        module="cache",
-        does="cache_why",
-        help="Whether an evaluation is known, and what changed if it is not.",
-        arguments=("EXAMPLE", "EVALUATOR", "[SUITE]"),
-        flags="cache",
-    ),
-    "cache clear": Verb(
-        module="cache", does="cache_clear", help="Forget everything that the cache knows.", arguments=(), flags="cache"
-    ),
-    "schema": Verb(
-        module="small",
-        does="schema",
-        help="JSON Schema of what ippon reads and writes: suite, run, plan, error, ...",
-        arguments=("[NAME]",),
-        flags="none",
-    ),
-    "trust": Verb(
-        module="small",
-        does="trust",
-        help="Let a suite run its own Python and commands, until they change.",
-        flags="trust",
-    ),
-    "doctor": Verb(module="small", does="doctor", help="What a run depends on, and what is missing.", flags="doctor"),
-    "completion": Verb(
-        module="completion",
-        does="completion",
-        help="Print the completion script of a shell.",
-        arguments=("SHELL",),
-        flags="none",
-    ),
-}
+    from ippon.cli.verb import Verb
 
 
 def run_click(words: Sequence[str], environ: Mapping[str, str], *, started: float) -> int:
@@ -181,7 +113,7 @@ def _group_of(name: str, session: Session) -> click.Group:
 
 GROUP_HELP = {
     "runs": "Earlier runs: ls (what `ippon runs` does alone), show RUN.",
-    "cache": "What is remembered: stats, why, clear.",
+    "cache": "What is remembered: stats, why, verify, prune, export, import, clear.",
 }
 
 
@@ -271,9 +203,14 @@ def _options(flags: Sequence[Flag]) -> list[click.Parameter]:
 
 
 def _own(verb: Verb) -> list[click.Parameter]:
-    return [
-        click.Option([flag.strip("-") + "_", flag], type=str, metavar=word, help=text) for flag, word, text in verb.own
-    ]
+    return [_own_option(*each) for each in verb.own]
+
+
+def _own_option(flag: str, word: str, text: str) -> click.Option:
+    names = [flag.strip("-").replace("-", "_") + "_", flag]
+    return (
+        click.Option(names, type=str, metavar=word, help=text) if word else click.Option(names, is_flag=True, help=text)
+    )
 
 
 def usage_error(error: click.ClickException, words: Sequence[str]) -> UsageError:

@@ -87,7 +87,11 @@ FLAGS: tuple[Flag, ...] = (
         "hedge", "make slow calls twice, for 5% more calls at most; off where gates are tested", "switch", group=LIMITS
     ),
     Flag(
-        "cache", "another cache: a path, sqlite:///PATH", word="PATH|URL", verbs="plan try cache doctor", group=MEMORY
+        "cache",
+        "another cache: a path, sqlite:///PATH, redis://HOST/DB",
+        word="PATH|URL",
+        verbs="plan try cache upkeep doctor",
+        group=MEMORY,
     ),
     Flag("no_cache", "neither read nor write the cache", "switch", verbs="plan try", group=MEMORY),
     Flag("refresh", "ask everything again, write the cache", "switch", verbs="plan try", group=MEMORY),
@@ -100,13 +104,13 @@ FLAGS: tuple[Flag, ...] = (
         "json",
         "one JSON object on standard output, nothing else",
         "switch",
-        verbs="plan try show runs cache doctor trust",
+        verbs="plan try show runs cache upkeep doctor trust",
         group=SHOWN,
     ),
     Flag("quiet", "the verdict line only", "switch", short="-q", group=SHOWN),
     Flag("verbose", "every evaluation, nothing folded", "switch", short="-v", verbs="plan try show", group=SHOWN),
-    Flag("debug", "the trace of an error", "switch", verbs="plan try show runs cache doctor trust", group=SHOWN),
-    Flag("no_color", "no colour", "switch", verbs="plan try show runs cache doctor trust", group=SHOWN),
+    Flag("debug", "the trace of an error", "switch", verbs="plan try show runs cache upkeep doctor trust", group=SHOWN),
+    Flag("no_color", "no colour", "switch", verbs="plan try show runs cache upkeep doctor trust", group=SHOWN),
 )
 BY_WORD: dict[str, Flag] = {flag.long: flag for flag in FLAGS} | {flag.short: flag for flag in FLAGS if flag.short}
 

@@ -17,7 +17,7 @@ test      run [SUITE]              evaluate, decide, remember
           plan [SUITE]             what would run: calls, seconds, money
           try EXAMPLE EVALUATOR    one evaluation: prompt, raw answer, how it was read
 look      runs [ls | show RUN]     earlier runs
-          cache [stats | why EXAMPLE EVALUATOR | clear]
+          cache [stats | why EXAMPLE EVALUATOR | verify | prune | export FILE | import FILE | clear]
           schema NAME              JSON Schema of suite, run, plan, error, ...
 shell     completion bash|zsh|fish
 

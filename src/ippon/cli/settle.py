@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ippon.cli.flags import FLAGS, Flag, Given
 from ippon.errors import NotBuiltError, Problem, UsageError
-from ippon.records.options import Options, is_address, is_cache
+from ippon.records.options import Options, is_address, is_cache, without_password
 from ippon.report.view import quoted
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _settle_one(
         else:
             values[flag.name] = said if isinstance(said, bool) else _value(flag, said)
     except ValueError as error:
-        shown = said if isinstance(said, str) else ",".join(said) if isinstance(said, list) else ""
+        shown = without_password(said) if isinstance(said, str) else ",".join(said) if isinstance(said, list) else ""
         problems.append(Problem(message=f"{who} {shown}".rstrip() + f" {error}", hint=_how(flag, who, shown)))
 
 
@@ -158,8 +158,6 @@ def _refuse_what_is_not_built(options: Options) -> None:
     later: list[str] = []
     if options.baseline is not None:
         later.append("--baseline")
-    if options.cache is not None and options.cache.startswith("redis://"):
-        later.append("--cache redis://")
     later += [f"--output {each}" for each in options.output if each.endswith(LATER_OUTPUTS)]
     if later:
         error = NotBuiltError(later[0])

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 
 from ippon.records.run import EvaluatorSummary
 from ippon.stats.intervals import Interval, finite_mean, with_known, with_missing
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 SCORE_SPAN = (0.0, 1.0)
 SEPARATION_SPAN = (-1.0, 1.0)
@@ -103,9 +100,3 @@ def summary(
         separation=found.value if paired else None,
         expected_gap=expected_gap,
     )
-
-
-def means(groups: Sequence[Sequence[float | None]]) -> tuple[float | None, ...]:
-    """One value an example: the mean of its repeats that have a score."""
-    scored = [[value for value in group if value is not None] for group in groups]
-    return tuple(sum(group) / len(group) if group else None for group in scored)

@@ -11,9 +11,11 @@ from ippon.engine.keeper import Keeper
 from ippon.engine.parts import Asked
 from ippon.engine.perform import Performer
 from ippon.engine.run import finish, known_rows
+from ippon.execute.doors import Doors
 from ippon.execute.drift import strange_models
-from ippon.execute.gateway import Doors, Gateway
+from ippon.execute.gateway import Gateway
 from ippon.execute.limits import Policy
+from ippon.execute.meter import shared_notes
 from ippon.records.call import TRANSIENT
 from ippon.records.event import LaneStopped, Stopping
 from ippon.records.run import Counts, Run
@@ -34,7 +36,9 @@ NO_HEDGES = "--hedge is off at this tier: it tests gates, and the first answer o
 async def ask(prepared: Prepared, parts: Parts) -> Run:
     """Ask for what is left, then finish. The loop ends every task, client and thread that it started."""
     parts.store.begin(_opened(prepared))
-    if prepared.results:  # the history of a killed run is to be whole: it may be gone on with where there is no cache
+    if (
+        prepared.known.results
+    ):  # the history of a killed run is to be whole: it may be gone on with where there is no cache
         parts.store.record(prepared.wish.run_id, known_rows(prepared))
     stops: list[str] = []
     gateway: Gateway
@@ -51,7 +55,7 @@ async def ask(prepared: Prepared, parts: Parts) -> Run:
     rates = parts.rates()
     gateway = gateway_of(prepared, parts, keeper.keep, rates)
     performer = Performer(
-        prepared.setting,
+        prepared,
         gateway,
         keeper,
         clock=parts.clock,
@@ -61,6 +65,7 @@ async def ask(prepared: Prepared, parts: Parts) -> Run:
     try:
         await _performed(prepared, parts, performer, keeper, gateway, stop)
     finally:
+        gateway.give_back()
         rates.remember(gateway.scheduler.learned, now=parts.clock.now())
         rates.close()
     gateway.meter.calls_sent += parts.resent()
@@ -69,7 +74,7 @@ async def ask(prepared: Prepared, parts: Parts) -> Run:
         raise keeper.trouble
     because = [*stops, *(f"lane {lane} stopped: {failure.message}" for lane, failure in gateway.stopped.items())]
     asked = Asked(
-        kept=performer.kept,
+        results=parts.history.results(prepared.wish.run_id),
         meter=gateway.meter,
         stopped_because=because[0] if because else gateway.scheduler.closed_because,
         interrupted=INTERRUPTED in stops,
@@ -77,6 +82,7 @@ async def ask(prepared: Prepared, parts: Parts) -> Run:
         warnings=(
             *((NO_HEDGES,) if prepared.wish.hedge and not _may_hedge(prepared) else ()),
             *strange_models(gateway.meter.answered_by),
+            *shared_notes(gateway.meter),
             *parts.notes(),
         ),
     )
@@ -96,7 +102,7 @@ async def _performed(
     max_s = prepared.wish.max_s
     timer = None if max_s is None else loop.call_later(max_s, stop, f"the budget of {max_s:g} s is used up")
     restore = parts.stop(stop)
-    writing = loop.create_task(keeper.work())
+    writing = loop.create_task(keeper.work(gateway.written))
     performer.tell()
     try:
         await performer.perform(prepared.todo)
@@ -130,8 +136,9 @@ def gateway_of(prepared: Prepared, parts: Parts, keep: Callable[[Entry], None], 
     def on_stop(lane: str, failure: Failure) -> None:
         parts.listen(LaneStopped(lane=lane, message=failure.message, hint=_hint(failure)))
 
+    leases = None if wish.refresh else parts.leases()  # what asks everything anew waits for nobody
     gateway = Gateway(
-        Doors(parts.client_for, parts.cache, parts.clock, keep, parts.price_for, rates),
+        Doors(parts.client_for, parts.cache, parts.clock, keep, parts.price_for, rates, leases),
         scheduler=parts.scheduler(rates, may_send=may_send, hedges=_may_hedge(prepared)),
         policy=Policy(),
         read_cache=not wish.refresh,

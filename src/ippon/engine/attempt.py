@@ -14,7 +14,9 @@ from ippon.records.call import Answered, CommandRequest, Failed, FunctionRequest
 from ippon.records.event import Attempt
 
 if TYPE_CHECKING:
+    from ippon.engine.journey import Ended
     from ippon.engine.parts import Parts, Prepared
+    from ippon.execute.gateway import Gateway
     from ippon.records.call import Outcome, Request
     from ippon.records.kept import Entry
 
@@ -24,6 +26,18 @@ async def attempt(prepared: Prepared, parts: Parts) -> Attempt:
     entries: list[Entry] = []
     rates = parts.rates()
     gateway = gateway_of(prepared, parts, entries.append, rates)
+    try:
+        ended, exchanges = await _attempted(prepared, parts, gateway)
+        if parts.cache is not None:
+            await asyncio.to_thread(parts.cache.write, [*entries, *ended.entries])
+    finally:
+        gateway.give_back()
+        rates.close()
+    return Attempt(result=ended.result, exchanges=tuple(exchanges))
+
+
+async def _attempted(prepared: Prepared, parts: Parts, gateway: Gateway) -> tuple[Ended, list[tuple[str, str, bool]]]:
+    """The end of the evaluation, and (request, answer, whether it came from the cache) of each exchange."""
     evaluation = prepared.selection.evaluations[0]
     text = prepared.known.texts.get((evaluation.example, evaluation.response))
     steps = journey(prepared.setting, evaluation, text, find=lambda _key: Found(), now=parts.clock.now)
@@ -36,14 +50,10 @@ async def attempt(prepared: Prepared, parts: Parts) -> Attempt:
             exchanges.append((shown_request(asking.request), _shown_outcome(outcome), _is_cached(outcome)))
             asking = steps.send(outcome)
     except StopIteration as stop:
-        ended = stop.value
+        return stop.value, exchanges
     finally:
         gateway.end()
-        rates.close()
         await parts.close_clients()
-    if parts.cache is not None:
-        await asyncio.to_thread(parts.cache.write, [*entries, *ended.entries])
-    return Attempt(result=ended.result, exchanges=tuple(exchanges))
 
 
 def shown_request(request: Request) -> str:

@@ -107,7 +107,11 @@ def journey(
     if not setting.is_target_pinned:
         return ended
     response = Entry(
-        key=setting.response_key(evaluation.example), kind="response", created_at=now(), body=fetched.encode()
+        key=setting.response_key(evaluation.example),
+        kind="response",
+        created_at=now(),
+        body=fetched.encode(),
+        model=setting.answered_by,
     )
     return ended._replace(entries=(response, *ended.entries))
 
@@ -187,13 +191,12 @@ class _Journey:
         setting, evaluation = self._setting, self._evaluation
         if not setting.is_pinned(evaluation):
             return ()
-        use = setting.models[evaluation.evaluator].use
         entry = Entry(
             key=key,
             kind="score",
             created_at=self._now(),
             evaluator=setting.evaluator(evaluation).name,
-            model=f"{use.provider}/{use.model}" if use else None,
+            model=setting.judged_by(evaluation),
             cost_usd=self._tally.cost_usd,
             seconds=self._tally.seconds,
             example=setting.example(evaluation).id,

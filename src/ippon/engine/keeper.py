@@ -10,7 +10,7 @@ from ippon.errors import StoreError
 from ippon.records.event import ResultKept
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ippon.ports import Cache, Listener, Store
     from ippon.records.kept import Entry, Kept
@@ -55,8 +55,8 @@ class Keeper:
         self._rows.append(row)
         self._notice()
 
-    async def work(self) -> None:
-        """Write until `close` was called and nothing is left."""
+    async def work(self, written: Callable[[Sequence[Entry]], None]) -> None:
+        """Write until `close` was called and nothing is left; tell which entries are in the cache."""
         try:
             while not (self._closing and not self._entries and not self._rows):
                 await self._some.wait()
@@ -64,7 +64,7 @@ class Keeper:
                     await self._until_many()
                 self._some.clear()
                 self._many.clear()
-                await self._flush()
+                written(await self._flush())
         finally:
             self._pool.shutdown()
 
@@ -84,7 +84,7 @@ class Keeper:
         await self._many.wait()
         timer.cancel()
 
-    async def _flush(self) -> None:
+    async def _flush(self) -> Sequence[Entry]:
         entries, self._entries = self._entries, []
         rows, self._rows = self._rows, []
         try:
@@ -95,9 +95,10 @@ class Keeper:
                     error if isinstance(error, StoreError) else StoreError(f"results cannot be kept: {error}")
                 )
                 self._on_trouble(str(self.trouble))
-            return
+            return ()
         for row in rows:
             self._listen(ResultKept(result=row.result))
+        return entries
 
     def _write(self, entries: list[Entry], rows: list[Kept]) -> None:
         if entries and self._cache is not None:

@@ -8,6 +8,7 @@ import msgspec
 
 from ippon.records.bundle import Bundle
 from ippon.records.call import Failure
+from ippon.records.evaluations import Ends
 from ippon.records.run import Result
 from ippon.records.suite import ResponseKind
 
@@ -19,17 +20,23 @@ if TYPE_CHECKING:
     from ippon.records.kept import Entry, Resumed
     from ippon.records.run import Evaluation, Selection
 
+AT_ONCE = 2_000  # evaluations that are looked up together
 Place = tuple[int, ResponseKind]
 Texts = dict[Place, str]
 
 
 class Known(Bundle, frozen=True, kw_only=True):
-    """Responses by (example, kind), score keys of the evaluations that have a response, and what is in the cache."""
+    """Responses by (example, kind), results of the evaluations that need not be asked, and keys of those with a response.
+
+    Those at `fresh` positions failed before and are to be tried again; `saved_usd` is None where a price is not known.
+    """
 
     texts: Texts
-    keys: dict[Evaluation, bytes]
-    entries: Mapping[bytes, Entry]
-    resumed: Mapping[bytes, Result]
+    results: dict[int, Result]
+    ends: Ends
+    fresh: frozenset[int]
+    saved_s: float
+    saved_usd: float | None
 
 
 class Todo(Bundle, frozen=True, kw_only=True):
@@ -51,8 +58,7 @@ class Todos:
         self._positions = positions
         self._evaluations = selection.evaluations
         self._texts = known.texts
-        self._keys = known.keys
-        self._entries = known.entries
+        self._fresh = known.fresh
 
     def __len__(self) -> int:
         return len(self._positions)
@@ -61,8 +67,7 @@ class Todos:
         for position in self._positions:
             evaluation = self._evaluations[position]
             text = self._texts.get((evaluation.example, evaluation.response))
-            fresh = self._keys.get(evaluation) in self._entries
-            yield Todo(position=position, evaluation=evaluation, text=text, fresh=fresh)
+            yield Todo(position=position, evaluation=evaluation, text=text, fresh=position in self._fresh)
 
 
 def known_texts(
@@ -96,16 +101,55 @@ def look_up(
     *,
     now: float,
     resumed: Resumed,
+    retry_failed: bool = False,
 ) -> Known:
-    """All that is known of the evaluations, in two reads of the cache at most."""
+    """All that is known of the evaluations. The cache is read for many at once, and no more of it is held than is used."""
     texts = known_texts(setting, evaluations, cache, now=now, resumed=resumed.responses)
-    keys: dict[Evaluation, bytes] = {}
-    for each in evaluations:
+    results: dict[int, Result] = {}
+    ends, fresh = Ends(len(evaluations)), set[int]()
+    saved_s, saved_usd = 0.0, 0.0
+    priced = True
+    for keys in _keys(setting, evaluations, texts):
+        wanted = list(dict.fromkeys(keys.values()))
+        entries: Mapping[bytes, Entry] = cache.read(wanted, now=now) if cache is not None else {}
+        for position, key in keys.items():
+            ends.put_key(position, key)
+            entry = entries.get(key)
+            if entry is not None and entry.failure is not None and retry_failed:
+                fresh.add(position)
+            elif entry is not None:
+                evaluation = evaluations[position]
+                text = texts[evaluation.example, evaluation.response]
+                results[position] = cached_result(setting, evaluation, text, entry)
+                saved_s += entry.seconds or 0.0
+                saved_usd += entry.cost_usd or 0.0
+                priced = priced and entry.cost_usd is not None
+                continue
+            if key in resumed.results:
+                results[position] = resumed_result(resumed.results[key])
+    for position, result in results.items():
+        ends.put(position, result, ends.key(position))
+    return Known(
+        texts=texts,
+        results=results,
+        ends=ends,
+        fresh=frozenset(fresh),
+        saved_s=saved_s,
+        saved_usd=saved_usd if priced else None,
+    )
+
+
+def _keys(setting: Setting, evaluations: Sequence[Evaluation], texts: Texts) -> Iterator[dict[int, bytes]]:
+    """The score keys of those that have a response, by position, so many at a time."""
+    keys: dict[int, bytes] = {}
+    for position, each in enumerate(evaluations):
         text = texts.get((each.example, each.response))
         if text is not None:
-            keys[each] = setting.score_key(each, text)
-    entries: Mapping[bytes, Entry] = cache.read(list(keys.values()), now=now) if cache is not None else {}
-    return Known(texts=texts, keys=keys, entries=entries, resumed=resumed.results)
+            keys[position] = setting.score_key(each, text)
+        if len(keys) == AT_ONCE:
+            yield keys
+            keys = {}
+    yield keys
 
 
 def cached_result(setting: Setting, evaluation: Evaluation, text: str, entry: Entry) -> Result:

@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from ippon.engine.setting import Setting
     from ippon.execute.meter import Meter
     from ippon.execute.scheduler import Scheduler
-    from ippon.ports import Cache, Client, Clock, History, Listener, Rates, Store
+    from ippon.ports import Cache, Client, Clock, History, Leases, Listener, Rates, Store
     from ippon.records.call import ModelRequest, Request
-    from ippon.records.kept import Kept
     from ippon.records.run import Earlier, Result, Selection
     from ippon.records.suite import Price, Tier
     from ippon.select.matching import Filters
@@ -33,8 +32,8 @@ class Parts(Bundle, frozen=True, kw_only=True):
     """The plugs of one run.
 
     `stop` is handed a function that ends the run from outside (Ctrl-C), while it asks; `resent` counts what clients sent
-    beyond one request an attempt, `notes` are what they noticed that a user should know. `rates` are opened, and
-    `scheduler` is made of them, only by a run that asks.
+    beyond one request an attempt, `notes` are what they noticed that a user should know. `rates` and `leases`
+    (None: nobody shares the cache) are opened, and `scheduler` is made of the rates, only by a run that asks.
     """
 
     cache: Cache | None
@@ -45,6 +44,7 @@ class Parts(Bundle, frozen=True, kw_only=True):
     client_for: Callable[[Request], Client]
     price_for: Callable[[ModelRequest], Price | None]
     rates: Callable[[], Rates]
+    leases: Callable[[], Leases | None]
     scheduler: MakesScheduler
     limit_of: Callable[[str], int]
     stop: Callable[[Callable[[str], None]], Callable[[], None]]
@@ -76,26 +76,26 @@ class Wish(Bundle, frozen=True, kw_only=True):
 
 
 class Prepared(Bundle, frozen=True, kw_only=True):
-    """A run before anything is asked: the selection, what is known of it, and what is left to ask."""
+    """A run before anything is asked: the selection, what is known of it, and what is left to ask.
+
+    `known.ends` goes on: what is asked is noted there as well.
+    """
 
     setting: Setting
     wish: Wish
     tier: Tier
     selection: Selection
     known: Known
-    results: dict[int, Result]
     todo: Todos
     previous: Earlier | None
     started_at: float
     started: float
-    saved_usd: float | None
-    saved_s: float
 
 
 class Asked(Bundle, frozen=True):
-    """What asking has brought: results, what was measured, and why it ended before all were asked, if it did."""
+    """What asking has brought: results (None: nothing was asked), what was measured, and why it ended early, if it did."""
 
-    kept: Sequence[Kept] = ()
+    results: Sequence[Result] | None = None
     meter: Meter | None = None
     stopped_because: str | None = None
     interrupted: bool = False

@@ -18,11 +18,10 @@ if TYPE_CHECKING:
     from ippon.engine.journey import Asking, Found
     from ippon.engine.keeper import Keeper
     from ippon.engine.lookup import Todo
-    from ippon.engine.setting import Setting
+    from ippon.engine.parts import Prepared
     from ippon.execute.gateway import Gateway
     from ippon.ports import Clock, Listener
     from ippon.records.call import Outcome
-    from ippon.records.kept import Kept
 
 PROGRESS_S = 0.25
 SLOW_S = 5.0  # a call that takes longer is worth naming
@@ -35,11 +34,11 @@ class _Job(NamedTuple):
 
 
 class Performer:
-    """Drives the journeys of one run over a gateway. `kept` gathers what has ended."""
+    """Drives the journeys of one run over a gateway, and notes how each ended."""
 
     def __init__(
         self,
-        setting: Setting,
+        prepared: Prepared,
         gateway: Gateway,
         keeper: Keeper,
         *,
@@ -47,13 +46,13 @@ class Performer:
         listen: Listener,
         find: Callable[[bytes], Found],
     ) -> None:
-        self.kept: list[Kept] = []
-        self._setting = setting
+        self._setting = prepared.setting
         self._gateway = gateway
         self._keeper = keeper
         self._clock = clock
         self._listen = listen
         self._find = find
+        self._ends = prepared.known.ends
         self._under_way = 0
         self._telling: asyncio.TimerHandle | None = None
         self._responses: set[bytes] = set()
@@ -63,12 +62,12 @@ class Performer:
         left: Iterator[Todo] | None = iter(todo)
         while left is not None or self._under_way:
             left = await self._fed(left)
-            arrivals = await self._gateway.arrivals()
+            arrivals = await self._gateway.arrivals(or_room=left is not None)
             self._gateway.ask(self._advanced((cast("_Job", waiter), outcome) for waiter, outcome in arrivals))
 
     async def _fed(self, left: Iterator[Todo] | None) -> Iterator[Todo] | None:
         """Start evaluations until enough of them wait, so that the plan stays an iterator; None once it is used up."""
-        while left is not None and self._gateway.scheduler.wants_more:
+        while left is not None and self._gateway.wants_more:
             some = list(islice(left, BREATH))
             if not some:
                 return None
@@ -104,9 +103,9 @@ class Performer:
             if entry.kind != "response" or entry.key not in self._responses:
                 self._keeper.keep(entry)
         self._responses.update(entry.key for entry in ended.entries if entry.kind == "response")
-        row = self._setting.kept(job.todo.position, job.todo.evaluation, ended.key, ended.result)
-        self.kept.append(row)
-        self._keeper.result(row)
+        position = job.todo.position
+        self._ends.put(position, ended.result, ended.key)
+        self._keeper.result(self._setting.kept(position, job.todo.evaluation, ended.key, ended.result))
 
     def _broken(self, job: _Job, error: Exception) -> Ended:
         evaluation = job.todo.evaluation

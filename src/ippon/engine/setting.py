@@ -9,6 +9,7 @@ import msgspec
 from ippon.evaluate.identity import identity
 from ippon.evaluate.material import Context, command_key, material, picked, reads
 from ippon.records.bundle import Bundle
+from ippon.records.expiry import is_floating
 from ippon.records.fingerprint import digest, fields_digest, response_key, score_key, text_digest
 from ippon.records.kept import Kept
 from ippon.records.suite import RecordedTarget
@@ -127,14 +128,25 @@ class Setting:
         return self._target_code != ""
 
     def explanation(self, evaluation: Evaluation, text: str) -> dict[str, str]:
-        """The parts of a score key by name, eight digits of digest each, for `cache why`."""
+        """The parts of a score key by name, short ones as they are, of others eight digits of digest, for `cache why`."""
+        from ippon.evaluate.explained import digest_of, parts_of  # noqa: PLC0415 - a warm run explains nothing
+
         named = self._named.get(evaluation.evaluator)
         if named is None:
-            identity = self.identities[evaluation.evaluator]
-            named = {f"evaluator.{name}": _short(value) for name, value in identity.items()}
-            self._named[evaluation.evaluator] = named
-        values = {f"example.{name}": _short(value) for name, value in self.values(evaluation).items()}
-        return {**named, **values, "response": _short(text), "repeat": str(evaluation.repeat)}
+            named = self._named[evaluation.evaluator] = parts_of(self.identities[evaluation.evaluator])
+        values = {f"example.{name}": digest_of(value) for name, value in self.values(evaluation).items()}
+        return {**named, **values, "response": digest_of(text), "repeat": str(evaluation.repeat)}
+
+    def judged_by(self, evaluation: Evaluation) -> str | None:
+        """The model (PROVIDER/MODEL) that a score is of, None without one; of a cascade's two, one whose name floats if any."""
+        its = self.models[evaluation.evaluator]
+        names = [f"{use.provider}/{use.model}" for use in (its.use, *(its.inner or ())) if use is not None]
+        return next(filter(is_floating, names), names[-1] if names else None)
+
+    @property
+    def answered_by(self) -> str | None:
+        """The model that gives the responses, None where none does."""
+        return None if self.target_use is None else f"{self.target_use.provider}/{self.target_use.model}"
 
     def is_pinned(self, evaluation: Evaluation) -> bool:
         """Whether a score's key covers all that it depends on: code without a digest may be anything."""
@@ -158,7 +170,3 @@ class Setting:
         contrast = self.suite.contrast
         assert contrast is not None, "pairs are evaluated only where there is a contrast"
         return contrast.good if kind == "good" else contrast.poor
-
-
-def _short(value: Any) -> str:
-    return digest(value).hex()[:8]

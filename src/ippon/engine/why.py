@@ -1,47 +1,106 @@
-"""Why an evaluation is not in the cache: which part of its key differs from the nearest that is."""
+"""Why evaluations are not in the cache: too old, damaged, gone, never asked, or which part of the key differs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+from ippon.records.expiry import expired_by, is_expired
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from ippon.engine.lookup import Todo
     from ippon.engine.setting import Setting
+    from ippon.records.kept import Entry
     from ippon.records.run import Evaluation
 
     Explanations = Callable[[str, str], Iterable[tuple[bytes, dict[str, str], float]]]
+    Held = Callable[[Sequence[bytes]], Mapping[bytes, Entry | None]]
+
+NOT_FETCHED = "response not fetched yet"
+NEVER = "never asked"
+DAMAGED = "the entry is damaged"
+GONE = "no longer kept: evicted, pruned or damaged"
+RETRIED = "failed before, to be asked again"
+BATCH = 5000  # misses whose rows are read at once
+
+
+class Kept(NamedTuple):
+    """What the cache can tell of its own: `held` is what lies under keys, however old (None: damaged)."""
+
+    explanations: Explanations
+    held: Held
+    ttl_s: float | None
+    now: float
+
+
+def _no_explanations(_evaluator: str, _example: str) -> Iterable[tuple[bytes, dict[str, str], float]]:
+    return ()
+
+
+def _nothing_held(_keys: Sequence[bytes]) -> Mapping[bytes, Entry | None]:
+    return {}
+
+
+NOTHING = Kept(_no_explanations, _nothing_held, None, 0.0)  # where there is no cache
 
 
 class Why(msgspec.Struct, frozen=True, kw_only=True):
-    """`changed` are (part, digest then, digest now); `kept_at` is when the nearest entry was made, None without one."""
+    """`changed` are (part, what it was, what it is); `kept_at` is when the nearest entry was made, None without one."""
 
     because: str
     changed: tuple[tuple[str, str | None, str | None], ...] = ()
     equal: int = 0
     kept_at: float | None = None
 
+    @property
+    def reason(self) -> tuple[object, ...]:
+        """Equal for two that miss for the same reason: the same change of the evaluator, or any of example and response."""
+        return (self.because, *(each for each in self.changed if each[0].startswith("evaluator.")))
 
-def why_missing(setting: Setting, evaluation: Evaluation, text: str | None, explanations: Explanations) -> Why:
+
+def whys(setting: Setting, todo: Iterable[Todo], kept: Kept) -> Iterator[tuple[Todo, Why]]:
+    """Each evaluation to ask, and why it is not known."""
+    left = iter(todo)
+    while some := list(islice(left, BATCH)):
+        keys = [None if each.text is None else setting.score_key(each.evaluation, each.text) for each in some]
+        held = kept.held([key for key in keys if key is not None])
+        for each, key in zip(some, keys, strict=True):
+            yield each, _why(setting, each, key, held, kept)
+
+
+def _why(setting: Setting, todo: Todo, key: bytes | None, held: Mapping[bytes, Entry | None], kept: Kept) -> Why:
+    if todo.text is None or key is None:
+        return Why(because=NOT_FETCHED)
+    if key in held:
+        entry = held[key]
+        if entry is None:
+            return Why(because=DAMAGED)
+        expired = is_expired(entry, kept.ttl_s, now=kept.now)
+        because = f"expired: {expired_by(entry, kept.ttl_s)}" if expired else RETRIED
+        return Why(because=because, kept_at=entry.created_at)
+    return _nearest(setting, todo.evaluation, todo.text, key, kept.explanations)
+
+
+def _nearest(setting: Setting, evaluation: Evaluation, text: str, key: bytes, explanations: Explanations) -> Why:
     """The difference to the kept score of the same evaluator and example that has the most parts in common."""
-    if text is None:
-        return Why(because="response not fetched yet")
-    kept = list(explanations(setting.evaluator(evaluation).name, setting.example(evaluation).id))
-    if not kept:
-        return Why(because="never asked")
     now = setting.explanation(evaluation, text)
-    key = setting.score_key(evaluation, text)
     nearest: Why | None = None
-    for kept_key, then, kept_at in kept:
+    for kept_key, then, kept_at in explanations(setting.evaluator(evaluation).name, setting.example(evaluation).id):
         changed = tuple(
-            (part, then.get(part), now.get(part)) for part in {**then, **now} if then.get(part) != now.get(part)
+            (part, then.get(part), now.get(part)) for part in {**now, **then} if then.get(part) != now.get(part)
         )
         if kept_key == key or not changed:
-            return Why(because="expired or cleared", kept_at=kept_at, equal=len(now))
+            return Why(because=GONE, kept_at=kept_at, equal=len(now))
         if nearest is None or len(changed) < len(nearest.changed):
-            because = ", ".join(part for part, _, _ in changed) + " changed"
-            nearest = Why(because=because, changed=changed, equal=len(now) - len(changed), kept_at=kept_at)
-    assert nearest is not None, "there is one that differs, or it is the same"
-    return nearest
+            equal = len(now.keys() | then.keys()) - len(changed)
+            nearest = Why(because=_because(changed), changed=changed, equal=equal, kept_at=kept_at)
+    return nearest or Why(because=NEVER)
+
+
+def _because(changed: Iterable[tuple[str, str | None, str | None]]) -> str:
+    names = (part.partition(".")[2] if part.startswith(("evaluator.", "example.")) else part for part, _, _ in changed)
+    return f"{', '.join(names)} changed"

@@ -7,8 +7,7 @@ does not occur in the text: no text can close its own fence. Inside, a value is 
 from __future__ import annotations
 
 import hashlib
-from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -39,7 +38,11 @@ Answer with one JSON object and nothing else, the reason first, in one or two sh
 
 def fence_tag(text: str) -> str:
     """A tag that the text does not hold, the same one for the same text."""
-    return next(tag for salt in count() if (tag := _tag(salt, text)) not in text)
+    salt, tag = 0, _tag("", text)
+    while tag in text:
+        salt += 1
+        tag = _tag(salt, text)
+    return tag
 
 
 def fenced(name: str, value: Any) -> str:
@@ -88,5 +91,5 @@ def answer_schema(field: str, value: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _tag(salt: int, text: str) -> str:
-    return hashlib.sha256(f"{salt or ''}{text}".encode()).hexdigest()[:TAG_LENGTH]
+def _tag(salt: int | Literal[""], text: str) -> str:
+    return hashlib.sha256(f"{salt}{text}".encode()).hexdigest()[:TAG_LENGTH]

@@ -29,7 +29,7 @@ def as_text(value: Any) -> str:
 
 def encodable(text: str) -> str:
     """The text with lone surrogates written out as escapes, as no UTF-8 store takes them."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def quoted(value: Any) -> str:
@@ -39,7 +39,9 @@ def quoted(value: Any) -> str:
     invisible characters that a text can be hidden in.
     """
     plain = encodable(value) if isinstance(value, str) else value
-    return msgspec.json.encode(plain).decode().translate(_ESCAPES)
+    line = msgspec.json.encode(plain).decode()
+    is_plain = line.isascii() and "<" not in line and "\x7f" not in line  # a text as most are: ten times as fast
+    return line if is_plain else line.translate(_ESCAPES)
 
 
 def reason_text(text: str) -> str | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-import msgspec
-
+from ippon.execute.agenda import NEVER
 from ippon.execute.attempts import Attempts, Landed
+from ippon.execute.calls import Call, Calls
 from ippon.execute.events import (
     Arrived,
     Asked,
@@ -24,10 +24,12 @@ from ippon.execute.events import (
     Woke,
 )
 from ippon.execute.known import Known
+from ippon.execute.leasing import Leasing
 from ippon.execute.meter import Meter, uncharged
 from ippon.execute.outcomes import answer_entry, failure_entry, is_cacheable
 from ippon.execute.price import guess_tokens
 from ippon.execute.reserving import Reservations
+from ippon.execute.waking import woken
 from ippon.execute.wanted import Arrival
 from ippon.records.call import (
     DETERMINISTIC,
@@ -43,39 +45,16 @@ from ippon.records.call import (
 from ippon.records.fingerprint import call_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from ippon.execute.doors import Doors
     from ippon.execute.events import Event, Instruction
     from ippon.execute.limits import Policy
     from ippon.execute.scheduler import Scheduler
     from ippon.execute.wanted import Wanted
-    from ippon.ports import Cache, Client, Clock, Rates
     from ippon.records.call import Outcome
     from ippon.records.kept import Entry
     from ippon.records.suite import Price
-
-
-class Doors(NamedTuple):
-    """What a gateway is given: plugs, prices, and where to put what has to be kept."""
-
-    client_for: Callable[[Request], Client]
-    cache: Cache | None
-    clock: Clock
-    keep: Callable[[Entry], None]
-    price_for: Callable[[ModelRequest], Price | None]
-    rates: Rates
-
-
-class _Call(msgspec.Struct):
-    key: bytes
-    request: Request
-    asked_at: float
-    waiters: list[object]
-    shared: bool
-    may_cost_usd: float = 0.0
-    sent_at: float = 0.0
-    hedged_at: float | None = None
-    tries: int = 0
 
 
 class Gateway:
@@ -102,14 +81,20 @@ class Gateway:
         self._doors = doors
         self._known = Known(doors.cache, doors.clock, self.meter, reads=read_cache, retry_failed=retry_failed)
         self._on_stop = on_stop
-        self._calls: dict[int, _Call] = {}
-        self._in_flight: dict[bytes, int] = {}
+        self._calls = Calls()
         self._ready: deque[Arrival] = deque()
         self._events: deque[Landed | Granted] = deque()
         self._attempts = Attempts(doors.client_for, doors.clock, self._happened, attempt_s=policy.attempt_s)
         self._reservations = Reservations(doors.rates, doors.clock, self._happened)
         self._signal = asyncio.Event()
-        self._next = 0
+        self._leasing = Leasing(
+            doors.leases,
+            doors.clock,
+            look=self._came,
+            ask=self._ask,
+            deliver=self._deliver,
+            changed=self._signal.set,
+        )
 
     def ask(self, asked: Sequence[Wanted]) -> None:
         """Have the outcomes delivered to their waiters; what is known of them is looked up in one go."""
@@ -117,25 +102,43 @@ class Gateway:
         known = self._known.find(zip(keys, asked, strict=True))
         for key, wanted in zip(keys, asked, strict=True):
             outcome = known.get(key)
-            if outcome is None:
+            if outcome is not None:
+                self._deliver(key, wanted, outcome)
+            elif self._calls.of(key) or not self._leasing.hold(key, wanted):
                 self._ask(key, wanted)
-                continue
-            if wanted.shared:
-                self._known.share(key, outcome)
-            self._ready.append(Arrival(wanted.waiter, outcome))
+
+    def _came(self, held: Iterable[tuple[bytes, Wanted]]) -> Mapping[bytes, Outcome]:
+        """What other processes have got of this since it was asked for."""
+        found = self._known.find(held)
+        self.meter.shared += len(found)
+        return found
+
+    def _deliver(self, key: bytes, wanted: Wanted, outcome: Outcome) -> None:
+        if wanted.shared:
+            self._known.share(key, outcome)
+        self._ready.append(Arrival(wanted.waiter, outcome))
 
     def _ask(self, key: bytes, wanted: Wanted) -> None:
-        ticket = self._in_flight.get(key)
-        if ticket is not None:
-            self._calls[ticket].waiters.append(wanted.waiter)
+        call = self._calls.of(key)
+        if call is not None:
+            call.waiters.append(wanted.waiter)
             return
-        ticket, self._next = self._next, self._next + 1
         now, request = self._doors.clock.monotonic(), wanted.request
         may_cost = self.meter.reserve(request, self._price_of(request))
-        self._calls[ticket] = _Call(key, request, now, [wanted.waiter], wanted.shared, may_cost)
-        self._in_flight[key] = ticket
+        ticket = self._calls.open(Call(key, request, now, [wanted.waiter], wanted.shared, may_cost))
         tokens = guess_tokens(request) if isinstance(request, ModelRequest) else 0
         self._handle(Asked(ticket, lane_of(request), tokens), now)
+
+    def written(self, entries: Iterable[Entry]) -> None:
+        """Note that what was kept can be read from the cache now, by other processes as well."""
+        keys = [entry.key for entry in entries]
+        self._known.written(keys)
+        self._leasing.kept(keys)
+
+    @property
+    def wants_more(self) -> bool:
+        """Whether more should be asked."""
+        return self.scheduler.wants_more and self._leasing.wants_more
 
     @property
     def attempt_s(self) -> float:
@@ -144,11 +147,7 @@ class Gateway:
 
     def longest(self) -> tuple[object, float, int] | None:
         """(who asked, seconds, attempt) of the attempt that is longest in flight."""
-        calls = [self._calls[ticket] for ticket in self._attempts.under_way if ticket in self._calls]
-        if not calls:
-            return None
-        call = min(calls, key=lambda each: each.sent_at)
-        return call.waiters[0], self._doors.clock.monotonic() - call.sent_at, call.tries
+        return self._calls.longest(self._attempts.under_way, self._doors.clock.monotonic())
 
     def close(self, because: str) -> None:
         """Send nothing more; what waits is skipped, what is in flight may still arrive."""
@@ -163,12 +162,18 @@ class Gateway:
     def end(self) -> None:
         """Look after nothing any more: all that was asked has ended."""
         self.cancel()
+        self._leasing.end()
         self._attempts.close()
 
-    async def arrivals(self) -> list[Arrival]:
-        """The outcomes that are there, at least one; empty when nothing is asked any more."""
-        while not self._ready and self._calls:
-            await self._wait()
+    def give_back(self) -> None:
+        """Let others ask what is left, once all that is kept was written."""
+        self._leasing.close()
+
+    async def arrivals(self, *, or_room: bool = False) -> list[Arrival]:
+        """The outcomes that are there, at least one; empty when nothing is asked any more, or there is room for more."""
+        while not self._ready and (self._leasing.is_holding or self._calls) and not (or_room and self.wants_more):
+            due = self.scheduler.next_wake
+            await woken(self._signal, NEVER if due is None else due - self._doors.clock.monotonic())
             while self._events:
                 event = self._events.popleft()
                 if isinstance(event, Granted):
@@ -176,20 +181,11 @@ class Gateway:
                 else:
                     self._arrived(event)
             self._handle(Woke(), self._doors.clock.monotonic())
+            if (because := self.scheduler.closed_because) is not None:
+                self._ready.extend(self._leasing.drop(because))
         arrivals = list(self._ready)
         self._ready.clear()
         return arrivals
-
-    async def _wait(self) -> None:
-        due = self.scheduler.next_wake
-        loop = asyncio.get_running_loop()
-        timer = (
-            None if due is None else loop.call_later(max(0.0, due - self._doors.clock.monotonic()), self._signal.set)
-        )
-        await self._signal.wait()
-        self._signal.clear()
-        if timer is not None:
-            timer.cancel()
 
     # Carrying out
 
@@ -227,7 +223,7 @@ class Gateway:
         self.meter.hedges += 1
         self._go(ticket, call, is_hedge=True)
 
-    def _go(self, ticket: int, call: _Call, *, is_hedge: bool) -> None:
+    def _go(self, ticket: int, call: Call, *, is_hedge: bool) -> None:
         meter = self.meter
         meter.reserved_usd += call.may_cost_usd
         meter.calls_sent += isinstance(call.request, ModelRequest | HttpRequest)
@@ -256,7 +252,7 @@ class Gateway:
         latency_s, queue_s = self.meter.timed(at - began, began - call.asked_at)
         if is_cacheable(call.request):
             now = self._doors.clock.now()
-            self._doors.keep(answer_entry(call.key, call.request, reply, now=now, cost_usd=cost, seconds=latency_s))
+            self._keep(call, answer_entry(call.key, call.request, reply, now=now, cost_usd=cost, seconds=latency_s))
         answered = Answered(
             answer=reply,
             tries=call.tries,
@@ -268,7 +264,7 @@ class Gateway:
         self._finish(ticket, answered)
         self._handle(Arrived(ticket, None, is_hedge, reply.usage.total, reply.told), at)
 
-    def _give_up(self, ticket: int, call: _Call, *, is_hedge: bool) -> None:
+    def _give_up(self, ticket: int, call: Call, *, is_hedge: bool) -> None:
         """Cancel the other attempt of a hedged call, if it was not heard of yet; it may have to be paid all the same."""
         landed = (isinstance(each, Landed) and each.ticket == ticket for each in self._events)
         if self._attempts.give_up(ticket, is_hedge=is_hedge) or (call.hedged_at is not None and any(landed)):
@@ -280,15 +276,22 @@ class Gateway:
     def _fail(self, ticket: int, failure: Failure, tries: int) -> None:
         call = self._calls[ticket]
         if failure.reason in DETERMINISTIC and is_cacheable(call.request):
-            self._doors.keep(failure_entry(call.key, call.request, failure, now=self._doors.clock.now()))
+            self._keep(call, failure_entry(call.key, call.request, failure, now=self._doors.clock.now()))
         self._finish(ticket, Failed(failure=failure, tries=tries))
+
+    def _keep(self, call: Call, entry: Entry) -> None:
+        call.is_kept = True
+        self._doors.keep(entry)
 
     def _finish(self, ticket: int, outcome: Outcome) -> None:
         """Deliver an outcome; only the first to ask is charged with its tries, seconds and dollars."""
-        call = self._calls.pop(ticket)
-        del self._in_flight[call.key]
+        call = self._calls.close(ticket)
         free = uncharged(outcome)
         if call.shared and not isinstance(outcome, Skipped):
             self._known.share(call.key, outcome)
+        if call.is_kept:
+            self._known.keep(call.key, outcome)
+        else:
+            self._leasing.failed(call.key)
         for n, waiter in enumerate(call.waiters):
             self._ready.append(Arrival(waiter, outcome if n == 0 else free))

@@ -25,6 +25,7 @@ class Known:
         self._meter = meter
         self._retry_failed = retry_failed
         self._shared: dict[bytes, Outcome] = {}
+        self._unwritten: dict[bytes, Outcome] = {}
 
     def find(self, asked: Iterable[tuple[bytes, Wanted]]) -> dict[bytes, Outcome]:
         """The outcomes that are known, by key; a fresh one is wanted anew, unless it came in this run."""
@@ -33,6 +34,8 @@ class Known:
         for key, wanted in asked:
             if key in self._shared:
                 found[key] = self._shared[key]
+            elif key in self._unwritten:
+                found[key] = uncharged(self._unwritten[key])
             elif not wanted.fresh and is_cacheable(wanted.request):
                 unknown[key] = wanted.request
         return found | self._cached(unknown)
@@ -40,6 +43,16 @@ class Known:
     def share(self, key: bytes, outcome: Outcome) -> None:
         """Keep an outcome for all who ask the same later in this run; they are not charged with it."""
         self._shared[key] = uncharged(outcome)
+
+    def keep(self, key: bytes, outcome: Outcome) -> None:
+        """Keep an outcome until the cache has it: who asks the same in between does not ask anew."""
+        if self._cache is not None:
+            self._unwritten[key] = outcome
+
+    def written(self, keys: Iterable[bytes]) -> None:
+        """Let the cache tell of these from now on."""
+        for key in keys:
+            self._unwritten.pop(key, None)
 
     def _cached(self, requests: dict[bytes, Request]) -> dict[bytes, Outcome]:
         if self._cache is None or not requests:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,6 +24,8 @@ MAYBE_BILLED: frozenset[str] = frozenset({"timeout", "transport", "cancelled"})
 class Meter(msgspec.Struct):
     """What a run has sent, and what came of it. `answered_by` counts answers by (model asked, model that answered).
 
+    `shared` counts outcomes that another process was asking for when this one wanted them, and got for both.
+
     For budgets: `spent_usd` has a guess where `cost_usd` is None, since a price or a count was unknown; `reserved_usd` is
     what the calls in flight may cost, `typical_usd` what the last one asked for may.
     """
@@ -38,10 +41,11 @@ class Meter(msgspec.Struct):
     tokens_input: int = 0
     tokens_output: int = 0
     tokens_cached: int = 0
-    latencies_s: list[float] = msgspec.field(default_factory=list[float])
-    queues_s: list[float] = msgspec.field(default_factory=list[float])
+    latencies_s: array[float] = msgspec.field(default_factory=lambda: array("d"))
+    queues_s: array[float] = msgspec.field(default_factory=lambda: array("d"))
     saved_usd: float | None = 0.0
     saved_s: float = 0.0
+    shared: int = 0
     answered_by: dict[tuple[str, str], int] = msgspec.field(default_factory=dict[tuple[str, str], int])
 
     def reserve(self, request: Request, price: Price | None) -> float:
@@ -100,6 +104,12 @@ class Meter(msgspec.Struct):
         self.saved_s += entry.seconds or 0.0
         if self.saved_usd is not None and isinstance(request, ModelRequest) and entry.failure is None:
             self.saved_usd = None if entry.cost_usd is None else self.saved_usd + entry.cost_usd
+
+
+def shared_notes(meter: Meter) -> tuple[str, ...]:
+    """What to tell of results that were shared with runs at the same time."""
+    n = meter.shared
+    return (f"shared {n} result{'s' * (n != 1)} with a run that was asking for the same just then",) if n else ()
 
 
 def uncharged(outcome: Outcome) -> Outcome:

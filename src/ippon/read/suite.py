@@ -16,7 +16,7 @@ from ippon.records.version import __version__
 if TYPE_CHECKING:
     from ippon.records.suite import Suite
 
-FORMAT = b"ippon.compiled/2"
+FORMAT = b"ippon.compiled/3"
 NAMES = ("ippon.toml", "ippon.yaml", "ippon.yml")
 LARGEST_KEPT = 16_000_000  # bytes of a compiled suite
 _DIGEST = sha256().digest_size

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+REDIS = ("redis://", "rediss://")
+
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """One field a flag; None or empty where the suite or the default decides. Fractions in 0..1, times in seconds."""
@@ -46,5 +48,21 @@ def is_address(text: str) -> bool:
 
 
 def is_cache(text: str) -> bool:
-    """Whether a text names a cache: a path, sqlite:///PATH or redis://HOST/DB."""
-    return "://" not in text or text.startswith(("sqlite:///", "redis://"))
+    """Whether a text names a cache: a path, sqlite:///PATH or redis://HOST/DB (rediss:// with TLS)."""
+    return "://" not in text or text.startswith(("sqlite:///", *REDIS))
+
+
+def is_redis(text: str | None) -> bool:
+    """Whether a text names a team's Redis."""
+    return text is not None and text.startswith(REDIS)
+
+
+def is_name(text: str) -> bool:
+    """Whether a text is a name of letters, digits, - _ and ., which no key and no pattern of keys can take for more."""
+    return text.isascii() and text.replace("-", "a").replace("_", "a").replace(".", "a").isalnum()
+
+
+def without_password(text: str) -> str:
+    """The name of a cache for people: whatever stands before an @ of a URL may be a password, or a part of one."""
+    scheme, mark, rest = text.partition("://")
+    return f"{scheme}{mark}***@{rest.rpartition('@')[2]}" if mark and "@" in rest else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
@@ -35,7 +36,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     be drawn from; `narrowed` says that a filter left some out, so that no gate of the suite can be tested.
     """
 
-    evaluations: tuple[Evaluation, ...]
+    evaluations: Sequence[Evaluation]
     chosen: frozenset[Evaluation]
     method: str
     seed: int
@@ -155,7 +156,7 @@ class Earlier(msgspec.Struct, frozen=True, kw_only=True):
     evidence: str
     judge: str | None = None
     gates: tuple[GateResult, ...] = ()
-    results: tuple[Result, ...] = ()
+    results: Sequence[Result] = ()
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,6 +164,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     `evidence` is a digest over what was asked and scored: equal for two runs that know the same. `asked` are the flags
     that a resumed run takes over. One that is not `finished` is at work, or was killed: what it took is not known yet.
+    `results` may be read from the history whenever they are looked at, since memory may not hold them all.
     """
 
     run_id: str
@@ -187,7 +189,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     misses: int = 0
     evaluators: dict[str, EvaluatorSummary] = {}
     gates: tuple[GateResult, ...] = ()
-    results: tuple[Result, ...] = ()
+    results: Sequence[Result] = ()
     warnings: tuple[str, ...] = ()
     seed: int = 0
     selection_method: str = "all"

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from ippon.records.duration import duration_s
 from ippon.records.evaluators import AnyEvaluator, Name, NotNegative, Positive, Share, Text
 
 ResponseKind = Literal["target", "good", "poor"]
@@ -142,9 +143,17 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class CacheSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How long a judgement is valid, looked at when it is read: 30m 12h 7d 2w never."""
+    """How long a judgement is valid, looked at when it is read: 30m 12h 7d 2w never.
 
-    ttl: Annotated[str, Meta(pattern=r"^([1-9][0-9]*[mhdw]|never)$")] = "never"
+    Without it a judgement of a model whose name floats is valid for 7 days, every other for ever.
+    """
+
+    ttl: Annotated[str, Meta(pattern=r"^([1-9][0-9]*[mhdw]|never)$")] | None = None
+
+    @property
+    def ttl_s(self) -> float | None:
+        """Seconds, without end for `never`; None where the suite says nothing."""
+        return None if self.ttl is None else duration_s(self.ttl)
 
 
 class Alerts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from ippon.records.options import without_password
 from ippon.report.escape import columns
 from ippon.report.view import GAP, quoted, wrapped
 
@@ -45,6 +46,8 @@ def run_command(view: View, tier: str, *words: str, without: Collection[str] = D
 def _flag(name: str, view: View) -> Iterator[str]:
     """A flag as it is typed; nothing where it was not given."""
     value: object = getattr(view.options, name)
+    if name == "cache" and isinstance(value, str):
+        value = without_password(value)
     flag = f"--{name.replace('_', '-')}"
     if value is None or value is False:
         return

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ippon.records.call import Failure
 from ippon.report.escape import columns, cut, visible
 from ippon.report.number import gap, score
 from ippon.report.view import STACKED, View, in_columns, spread, wrapped
@@ -13,7 +14,6 @@ from ippon.report.view import STACKED, View, in_columns, spread, wrapped
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ippon.records.call import Failure
     from ippon.records.run import Earlier, Result, Run
 
 FALL = 0.2  # a score that is lower than before by this much is a fall
@@ -67,35 +67,71 @@ def findings(run: Run, previous: Earlier | None) -> list[Finding]:
     before = _grouped(previous.results) if previous is not None else {}
     judged = {name for name, summary in run.evaluators.items() if summary.judged}
     groups = _grouped(run.results).items()
-    return [_finding(key, results, before.get(key, {}), judged=key[0] in judged) for key, results in groups]
+    return [_finding(key, now, before.get(key, NOTHING), judged=key[0] in judged) for key, now in groups]
 
 
-def _grouped(results: Iterable[Result]) -> dict[tuple[str, str], dict[str, list[Result]]]:
-    """The results of each evaluator and example by response."""
-    groups: dict[tuple[str, str], dict[str, list[Result]]] = {}
+class _Seen(msgspec.Struct):
+    """One example under one evaluator while results go by: they are too many to be held.
+
+    `sums` are (sum of scores, how many) by response; what is told is the target's or the poor response's, else the good's.
+    """
+
+    sums: dict[str, tuple[float, int]] = msgspec.field(default_factory=dict[str, tuple[float, int]])
+    about: str = ""
+    cached: bool = False
+    reason: str | None = None
+    failure: Failure | None = None
+
+    def add(self, result: Result) -> None:
+        total, count = self.sums.get(result.response, (0.0, 0))
+        self.sums[result.response] = (total, count) if result.score is None else (total + result.score, count + 1)
+        if not self.about or (self.about == "good" and result.response == "poor"):
+            self.about, self.cached, self.reason, self.failure = result.response, result.cached, None, None
+        if result.response == self.about:
+            if self.reason is None and result.reason:
+                self.reason, self.cached = result.reason, result.cached
+            self.failure = self.failure or result.error
+
+    def mean(self, response: str) -> float | None:
+        total, count = self.sums.get(response, (0.0, 0))
+        return total / count if count else None
+
+    @property
+    def value(self) -> float | None:
+        """The mean score, or on a pair the gap between good and poor."""
+        if "target" in self.sums:
+            return self.mean("target")
+        good, poor = self.mean("good"), self.mean("poor")
+        return None if good is None or poor is None else good - poor
+
+
+NOTHING = _Seen()
+
+
+def _grouped(results: Iterable[Result]) -> dict[tuple[str, str], _Seen]:
+    """What is seen of each evaluator and example."""
+    groups: dict[tuple[str, str], _Seen] = {}
     for result in results:
-        groups.setdefault((result.evaluator, result.example), {}).setdefault(result.response, []).append(result)
+        key = (result.evaluator, result.example)
+        seen = groups.get(key)
+        if seen is None:
+            seen = groups[key] = _Seen()
+        seen.add(result)
     return groups
 
 
-def _finding(
-    key: tuple[str, str], now: dict[str, list[Result]], before: dict[str, list[Result]], *, judged: bool
-) -> Finding:
-    paired = "target" not in now
-    about = now.get("target") or now.get("poor") or now["good"]
-    told = next((each for each in about if each.reason), about[0])
-    failure = next((each.error for each in about if each.error is not None), None)
-    reason = told.reason or failed_because(failure)
+def _finding(key: tuple[str, str], now: _Seen, before: _Seen, *, judged: bool) -> Finding:
+    reason = now.reason or failed_because(now.failure)
     return Finding(
         evaluator=visible(key[0]),
         example=visible(key[1]),
-        value=_value(now),
-        was=_value(before),
+        value=now.value,
+        was=before.value,
         reason=visible(reason),
-        cached=told.cached,
-        paired=paired,
-        good=_mean(now.get("good", [])),
-        poor=_mean(now.get("poor", [])),
+        cached=now.cached,
+        paired="target" not in now.sums,
+        good=now.mean("good"),
+        poor=now.mean("poor"),
         judged=judged,
     )
 
@@ -113,18 +149,6 @@ def scores_before(previous: Earlier | None) -> dict[tuple[str, str, str, int], f
 def place(result: Result) -> tuple[str, str, str, int]:
     """What a result is of, the same in every run."""
     return (result.evaluator, result.example, result.response, result.repeat)
-
-
-def _value(responses: dict[str, list[Result]]) -> float | None:
-    if "target" in responses:
-        return _mean(responses["target"])
-    good, poor = _mean(responses.get("good", [])), _mean(responses.get("poor", []))
-    return None if good is None or poor is None else good - poor
-
-
-def _mean(results: Sequence[Result]) -> float | None:
-    scores = [each.score for each in results if each.score is not None]
-    return sum(scores) / len(scores) if scores else None
 
 
 def worst_first(found: Iterable[Finding]) -> list[Finding]:

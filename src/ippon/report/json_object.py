@@ -115,6 +115,26 @@ def cache_why_object(why: Mapping[str, Any], wall_s: float) -> dict[str, Any]:
     return _made(others.CacheWhyObject, **{**why, "changed": changed}, differences=differences, wall_s=wall_s)
 
 
+def verified_object(found: Mapping[str, Any], wall_s: float, *, exit_code: int) -> dict[str, Any]:
+    """`ippon.cache_verify/1`."""
+    return _made(others.VerifiedObject, exit_code=exit_code, wall_s=wall_s, **found)
+
+
+def pruned_object(found: Mapping[str, Any], wall_s: float) -> dict[str, Any]:
+    """`ippon.cache_prune/1`."""
+    return _made(others.PrunedObject, wall_s=wall_s, **found)
+
+
+def exported_object(found: Mapping[str, Any], wall_s: float) -> dict[str, Any]:
+    """`ippon.cache_export/1`."""
+    return _made(others.ExportedObject, wall_s=wall_s, **found)
+
+
+def imported_object(found: Mapping[str, Any], wall_s: float) -> dict[str, Any]:
+    """`ippon.cache_import/1`."""
+    return _made(others.ImportedObject, wall_s=wall_s, **found)
+
+
 def cleared_object(deleted: int, wall_s: float) -> dict[str, Any]:
     """`ippon.cache_clear/1`."""
     return _made(others.ClearedObject, wall_s=wall_s, deleted=deleted)

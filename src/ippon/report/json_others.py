@@ -13,6 +13,7 @@ from ippon.report.json_types import (
     ErrorObject,
     EvaluationCounts,
     PlanObject,
+    ResponseKind,
     ResultObject,
     RunObject,
     Share,
@@ -61,7 +62,7 @@ class AttemptObject(Common, frozen=True, kw_only=True, tag="ippon.try/1"):
 
 
 class CacheStatsObject(Common, frozen=True, kw_only=True, tag="ippon.cache_stats/1"):
-    """`ippon cache stats --json`."""
+    """`ippon cache stats --json`; hits, misses and what was saved are of the last `runs`, times are Unix times in seconds."""
 
     entries: Count
     bytes: Count
@@ -69,10 +70,16 @@ class CacheStatsObject(Common, frozen=True, kw_only=True, tag="ippon.cache_stats
     misses: Count
     hit_rate: Share | None
     by_class: dict[str, int]
+    evicted: Count
+    runs: Count
+    saved_s: float
+    saved_usd: float | None
+    oldest_at: float | None
+    newest_at: float | None
 
 
 class DifferenceObject(msgspec.Struct, frozen=True, kw_only=True):
-    """A field of a key that differs from the nearest stored entry: its short digests then and now."""
+    """A field of a key that differs from the nearest stored entry: then and now, what is long as the digits of a digest."""
 
     field: str
     was: str | None
@@ -80,13 +87,75 @@ class DifferenceObject(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CacheWhyObject(Common, frozen=True, kw_only=True, tag="ippon.cache_why/1"):
-    """`ippon cache why --json`."""
+    """`ippon cache why --json`. `kept_at` (Unix time) and `run_id` are of the entry, or of the nearest to it.
+
+    Of a hit there are score or failure, model, and what it took; of a miss, how many fields are equal, how the rubric has
+    changed line by line, and how many other evaluations miss for the same reason.
+    """
 
     hit: bool
     because: str
     changed: list[str]
     differences: list[DifferenceObject]
     key: str | None
+    response: ResponseKind
+    repeat: Count
+    kept_at: float | None
+    run_id: str | None
+    score: float | None
+    label: str | None
+    failure: str | None
+    model: str | None
+    cost_usd: float | None
+    seconds: float | None
+    equal: Count | None
+    rubric: list[str]
+    others: Count
+
+
+class DamagedObject(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that is not as it was written; what it was a score of, as far as that can be told."""
+
+    key: str
+    table: str
+    evaluator: str | None
+    example: str | None
+
+
+class VerifiedObject(Common, frozen=True, kw_only=True, tag="ippon.cache_verify/1"):
+    """`ippon cache verify --json`: the damaged rows were deleted; `trouble` says why not all could be looked at."""
+
+    rows: Count
+    damaged: list[DamagedObject]
+    trouble: str | None
+    path: str
+
+
+class PrunedObject(Common, frozen=True, kw_only=True, tag="ippon.cache_prune/1"):
+    """`ippon cache prune --json`; with `dry_run` nothing was deleted yet."""
+
+    deleted: Count
+    left: int
+    dry_run: bool
+    path: str
+
+
+class ExportedObject(Common, frozen=True, kw_only=True, tag="ippon.cache_export/1"):
+    """`ippon cache export --json`: entries written to `file`, and damaged ones that were left out."""
+
+    written: Count
+    damaged: Count
+    file: str
+    path: str
+
+
+class ImportedObject(Common, frozen=True, kw_only=True, tag="ippon.cache_import/1"):
+    """`ippon cache import --json`: entries in `file`, and those that were kept: nothing better was there."""
+
+    read: Count
+    added: Count
+    file: str
+    path: str
 
 
 class FindingObject(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,6 +203,10 @@ OBJECTS: dict[str, type[Common]] = {
         AttemptObject,
         CacheStatsObject,
         CacheWhyObject,
+        VerifiedObject,
+        PrunedObject,
+        ExportedObject,
+        ImportedObject,
         ClearedObject,
         DoctorObject,
         TrustObject,

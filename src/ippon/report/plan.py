@@ -13,10 +13,13 @@ from ippon.report.number import money, seconds
 from ippon.report.view import View, in_columns, spread, wrapped
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ippon.records.event import PlanReport
 
 REASONS_SHOWN = 4
 CHOSEN_SHOWN = 8
+NAMED = 2  # evaluators beside a reason
 
 
 def plan_lines(report: PlanReport, view: View) -> list[str]:
@@ -65,14 +68,24 @@ def _under(label: str, text: str, view: View) -> list[str]:
 
 
 def _why(report: PlanReport) -> list[str]:
-    """The commonest reasons of the misses."""
-    reasons: dict[str, int] = {}
-    for _, _, because in report.misses:
-        reasons[because] = reasons.get(because, 0) + 1
-    ordered = sorted(reasons.items(), key=lambda each: -each[1])
-    rest = sum(count for _, count in ordered[REASONS_SHOWN:])
-    parts = [f"{count} {visible(because)}" for because, count in ordered[:REASONS_SHOWN]]
+    """The commonest reasons of the misses, with the evaluators where not all of them miss for that."""
+    reasons: dict[str, list[str]] = {}
+    for _, evaluator, because in report.misses:
+        reasons.setdefault(because, []).append(evaluator)
+    ordered = sorted(reasons.items(), key=lambda each: -len(each[1]))
+    rest = sum(len(missing) for _, missing in ordered[REASONS_SHOWN:])
+    all_of_them = len({evaluator for _, evaluator, _ in report.selection})
+    parts = [
+        f"{len(missing)} {visible(because)}{_of_whom(missing, all_of_them)}"
+        for because, missing in ordered[:REASONS_SHOWN]
+    ]
     return [f"why {len(report.misses)} miss", *parts, *([f"{rest} for other reasons"] if rest else [])]
+
+
+def _of_whom(missing: Sequence[str], all_of_them: int) -> str:
+    """`(tone, safety)`: one or two evaluators of more."""
+    names = list(dict.fromkeys(missing))
+    return f" ({', '.join(map(visible, names))})" if len(names) <= NAMED and len(names) < all_of_them else ""
 
 
 def _selection(report: PlanReport, view: View) -> list[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from math import ceil
 from typing import TYPE_CHECKING
 
 from ippon.errors import UsageError
 from ippon.records.bundle import Bundle
+from ippon.records.evaluations import Evaluations
 from ippon.records.run import Evaluation, Selection
 from ippon.records.suite import BUILT_IN_TIERS
 from ippon.select.discriminative import most_telling
@@ -78,9 +80,9 @@ def select(suite: Suite, tier_name: str, wanted: Wanted) -> Selection:
                 yield Evaluation(evaluator, example, kind, repeat)
 
     first = [each for e, i in chosen.items() for each in expand(e, i)]
-    rest = [each for e, i in _asking_order(drawn, grouped=wanted.grouped) for each in expand(e, i)]
+    rest = (each for e, i in _asking_order(drawn, grouped=wanted.grouped) for each in expand(e, i))
     return Selection(
-        evaluations=(*first, *rest),
+        evaluations=Evaluations(chain(first, rest)),
         chosen=frozenset(first),
         method=method,
         seed=seed,

@@ -19,18 +19,19 @@ from ippon.select.matching import Filters, target_name
 from ippon.select.plan import tier_named
 from ippon.wiring import lanes
 from ippon.wiring.clients import Clients
+from ippon.wiring.leases import leases_of
 from ippon.wiring.models import model_use, models_of, price_for, uses_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ippon.adapters.redis_link import RedisLink
     from ippon.engine.parts import Prepared
-    from ippon.ports import Listener
+    from ippon.ports import Cache, Listener
     from ippon.records.options import Options
     from ippon.wiring.opened import Opened
 
 RESUMED = ("tier", "target", "judge", "seed", "repeats", "evaluator", "example", "where")  # what makes a run's work
-TTL_S = {"m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 
 
 class Assembled(Bundle, frozen=True, kw_only=True):
@@ -56,9 +57,9 @@ def assemble(opened: Opened, options: Options, *, listen: Listener, signals: boo
 
         options, resumed = as_before(options, suite, opened.store)
     if opened.cache is not None:
-        opened.cache.ttl_s = (
-            None if suite.cache.ttl == "never" else float(suite.cache.ttl[:-1]) * TTL_S[suite.cache.ttl[-1]]
-        )
+        opened.cache.ttl_s = suite.cache.ttl_s
+    if opened.layers is not None:
+        opened.layers.set_ttl_s(suite.cache.ttl_s)
     name = target_name(suite, options.target)
     target = suite.targets[name] if name is not None else None
     setting = Setting(
@@ -70,24 +71,51 @@ def assemble(opened: Opened, options: Options, *, listen: Listener, signals: boo
     store, clock = opened.store, SystemClock()
     clients = Clients(suite, options, opened.environ, trusted=opened.trusted, functions=opened.functions)
     parts = Parts(
-        cache=opened.cache,
+        cache=_cache(opened, options),
         store=store,
         history=store,
         clock=clock,
         listen=listen,
         client_for=clients.client_for,
         price_for=partial(price_for, suite=suite),
-        rates=partial(lanes.rates_of, opened.cache),
+        rates=partial(lanes.rates_of, opened.cache, _link(opened)),
+        leases=partial(leases_of, opened.cache, _link(opened)),
         scheduler=partial(lanes.scheduler_of, suite, options, clock),
         limit_of=partial(lanes.limit_of, suite=suite, options=options),
         stop=_on_signals if signals else _without_signals,
         close_clients=clients.close,
         resent=clients.resent,
-        notes=clients.notes,
+        notes=partial(_notes, opened, clients, setting),
     )
     return Assembled(
         opened=opened, options=options, setting=setting, wish=_wish(opened, options, setting, resumed), parts=parts
     )
+
+
+def _cache(opened: Opened, options: Options) -> Cache | None:
+    """The open cache; the memory of this run in place of a default one that cannot be used, so that it pays once."""
+    if opened.layers is not None:
+        return opened.layers.cache
+    if opened.cache is not None or options.no_cache:
+        return opened.cache
+    from ippon.adapters.cache_memory import MemoryCache  # noqa: PLC0415 - only where the file is broken
+
+    return MemoryCache()
+
+
+def _link(opened: Opened) -> RedisLink | None:
+    return None if opened.layers is None else opened.layers.link
+
+
+def _notes(opened: Opened, clients: Clients, setting: Setting) -> tuple[str, ...]:
+    """What clients and caches noticed that a user should know."""
+    from ippon.wiring.floating import floating_notes  # noqa: PLC0415 - only a run that asks has notes
+
+    floating = () if opened.cache is None and opened.layers is None else floating_notes(setting)
+    damaged = 0 if opened.cache is None else opened.cache.damaged
+    found = (f"damaged in the cache and asked again: {damaged}; ippon cache verify takes out what is damaged",)
+    layered = () if opened.layers is None else opened.layers.notes()
+    return (*clients.notes(), *layered, *floating, *(found if damaged else ()))
 
 
 def started(prepared: Prepared) -> RunStarted:
@@ -99,7 +127,7 @@ def started(prepared: Prepared) -> RunStarted:
         tier=wish.tier,
         total=selection.total,
         planned=len(selection.evaluations),
-        cached=len(prepared.results),
+        cached=len(prepared.known.results),
         judge=wish.judge,
     )
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from ippon.adapters.file_system import network_file_system
 from ippon.errors import IpponError
 from ippon.records.providers import LOCAL, PROVIDERS
 from ippon.report.cache import counted, size
@@ -21,6 +22,7 @@ from ippon.wiring.trust import state_folder
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ippon.adapters.redis_link import RedisLink
     from ippon.errors import Problem
     from ippon.records.options import Options
     from ippon.records.providers import ModelUse
@@ -94,7 +96,17 @@ def _place(name: str, folder: str) -> Finding:
     while not os.path.exists(above):  # noqa: PTH110
         above = os.path.dirname(above)  # noqa: PTH120
     writable = os.access(above, os.W_OK)
-    return ("ok" if writable else "FAIL"), name, f"{folder} {'can be written' if writable else 'cannot be written'}"
+    if not writable:
+        return "FAIL", name, f"{folder} cannot be written"
+    return _network(name, folder) or ("ok", name, f"{folder} can be written")
+
+
+def _network(name: str, folder: str) -> Finding | None:
+    """A warning of a folder that several machines may share."""
+    kind = network_file_system(folder)
+    if kind is None:
+        return None
+    return "warn", name, f"{folder} is on a network file system ({kind}): written without a log ahead, so slower"
 
 
 def _suite(it: Opened, options: Options) -> Iterator[Finding]:
@@ -104,12 +116,24 @@ def _suite(it: Opened, options: Options) -> Iterator[Finding]:
     if it.cache is not None:
         stats = it.cache.stats()
         yield "ok", "cache", f"{counted(stats['entries'])}, {size(stats['bytes'])}"
+    if it.layers is not None and it.layers.link is not None:
+        yield _team_cache(it.layers.link)
     yield "ok", "history", f"{len(it.store.runs())} runs in {it.store.file.path}"
+    remote = _network("history folder", os.path.dirname(os.path.abspath(it.store.file.path)))  # noqa: PTH100, PTH120
+    yield from () if remote is None else (remote,)
     seen: list[ModelUse] = []
     for evaluator in suite.evaluators:
         seen += [use for use in uses_in(models_of(evaluator, suite, options)) if use not in seen]
     for use in seen:
         yield from _lane(use, it, options)
+
+
+def _team_cache(link: RedisLink) -> Finding:
+    try:
+        link.open()
+    except IpponError as error:
+        return "FAIL", "team cache", _placed(error.problems[0])
+    return ("warn", "team cache", link.notes[0]) if link.down else ("ok", "team cache", f"{link.address.shown} answers")
 
 
 def _lane(use: ModelUse, it: Opened, options: Options) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ippon.adapters.cache_sqlite import SqliteCache
+    from ippon.adapters.redis_link import RedisLink
     from ippon.execute.limits import Bounds
     from ippon.execute.scheduler import Scheduler
     from ippon.ports import Clock, Rates
@@ -22,10 +23,14 @@ EVERYTHING = "-j"  # the pool of all lanes of a run
 OF_THIS_MACHINE = ("python ", "command ")  # lanes that no server tells how many calls are too many
 
 
-def rates_of(cache: SqliteCache | None) -> Rates:
-    """Rates shared through the cache's file; of this process alone where there is no cache."""
+def rates_of(cache: SqliteCache | None, link: RedisLink | None = None) -> Rates:
+    """Rates shared through the team's Redis, else through the cache's file; of this process alone where there is neither."""
+    if link is not None:
+        from ippon.adapters.rates_redis import RedisRates  # noqa: PLC0415 - only a run that asks needs any
+
+        return RedisRates(link, alone=rates_of(cache))
     if cache is None:
-        from ippon.adapters.rates_memory import MemoryRates  # noqa: PLC0415 - only a run that asks needs any
+        from ippon.adapters.rates_memory import MemoryRates  # noqa: PLC0415
 
         return MemoryRates()
     from ippon.adapters.rates_sqlite import SqliteRates  # noqa: PLC0415

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 def require(assembled: Assembled, prepared: Prepared) -> None:
     """Refuse to start what could only fail: a key that is not set, a part that is not installed, a template that is none."""
+    if assembled.opened.layers is not None:  # what a run with --refresh never reads is to be known to be writable
+        assembled.opened.layers.require()
     setting = assembled.setting
     due = {todo.evaluation.evaluator for todo in prepared.todo}
     check(each for position, each in enumerate(setting.suite.evaluators) if position in due)

@@ -1,0 +1,145 @@
+"""Looking after a cache file: what lies in it whatever its age, what is pruned, what goes in and out."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, cast
+
+import msgspec
+
+from ippon.adapters.cache_batches import BEFORE_ALL, batches
+from ippon.adapters.cache_check import Checked, verify
+from ippon.errors import StoreError
+from ippon.records.bundle import Bundle
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ippon.adapters.cache_sqlite import SqliteCache
+    from ippon.records.kept import Entry
+
+# Of what is pruned the explanation stays a while, so that `cache why` can say that there was something.
+REMEMBERED = 10_000
+
+
+class Wanted(Bundle, frozen=True, kw_only=True):
+    """Which entries are to be pruned: all that is said has to hold. `made_before` is Unix time."""
+
+    made_before: float | None = None
+    evaluator: str | None = None
+    model: str | None = None
+    failed: bool = False
+
+
+class Upkeep:
+    """The jobs over one open cache file. StoreError where it cannot be read or written; looking never makes the file."""
+
+    def __init__(self, cache: SqliteCache) -> None:
+        self.cache = cache
+
+    def held(self, keys: Sequence[bytes]) -> dict[bytes, Entry | None]:
+        """What lies under these keys, however old; None: a row is there, and damaged."""
+        held: dict[bytes, Entry | None] = dict(self.cache.read(keys, now=BEFORE_ALL))
+        query = "SELECT key FROM entries WHERE key = ?"
+        for key in keys:
+            if key not in held and list(self.cache.file.rows(query, (key,))):
+                held[key] = None
+        return held
+
+    def explanations(self, evaluator: str, example: str) -> list[tuple[bytes, dict[str, str], float]]:
+        """(key, named parts, created_at) of the kept scores of an evaluator for an example, newest first; what can be read."""
+        found: list[tuple[bytes, dict[str, str], float]] = []
+        with suppress(StoreError):  # a torn page: what lies on it explains nothing
+            found.extend(self.cache.explanations(evaluator, example))
+        return found
+
+    def memos(self, most: int) -> Iterator[bytes]:
+        """The compiled suites that were kept last, the newest first."""
+        query = "SELECT key FROM memo ORDER BY rowid DESC LIMIT ?"
+        bodies = (self.cache.recall(key) for key in self._keys(query, most))
+        return (body for body in bodies if body is not None)
+
+    def made(self) -> tuple[float | None, float | None]:
+        """When the oldest and the newest entry were made, Unix time; None where there is none."""
+        query = "SELECT min(created_at), max(created_at) FROM entries WHERE typeof(created_at) = 'real'"
+        rows = cast("Iterator[tuple[float | None, float | None]]", self.cache.file.rows(query))
+        return next(rows, (None, None))
+
+    def names(self, column: str) -> list[str]:
+        """The evaluators or models that entries are of."""
+        query = f"SELECT DISTINCT {column} FROM entries WHERE {column} IS NOT NULL"  # noqa: S608 - one of two words
+        return sorted(str(name) for (name,) in self.cache.file.rows(query))
+
+    def matching(self, wanted: Wanted) -> int:
+        """How many entries would be pruned."""
+        where, values = _where(wanted)
+        rows = self.cache.file.rows(f"SELECT count(*) FROM entries WHERE {where}", values)  # noqa: S608 - our own words
+        return sum(int(str(count)) for (count,) in rows)
+
+    def prune(self, wanted: Wanted) -> int:
+        """Delete entries and return how many. The file stays: another process may have it open."""
+        where, values = _where(wanted)
+        deleted = 0
+
+        def work(connection: sqlite3.Connection) -> None:
+            nonlocal deleted
+            deleted = connection.execute(f"DELETE FROM entries WHERE {where}", values).rowcount  # noqa: S608 - our own words
+            connection.execute(
+                "DELETE FROM explanations WHERE rowid IN (SELECT rowid FROM explanations "
+                "WHERE key NOT IN (SELECT key FROM entries) ORDER BY created_at DESC LIMIT -1 OFFSET ?)",
+                (REMEMBERED,),
+            )
+
+        if self.cache.file.reader() is not None:
+            self.cache.file.write(work)
+        return deleted
+
+    def entries(self) -> Iterator[Entry]:
+        """Every entry that is whole, with what its key was made of, in the order of the keys."""
+        for keys in batches(self._keys("SELECT key FROM entries ORDER BY key")):
+            explained = self._explained(keys)
+            for key, entry in sorted(self.cache.read(keys, now=BEFORE_ALL).items()):
+                example, fields = explained.get(key, ("", b""))
+                yield msgspec.structs.replace(entry, example=example, explain=fields)
+
+    def add(self, entries: Iterable[Entry]) -> int:
+        """Keep what is better than what is there, and return how much that was."""
+        added = 0
+        for some in batches(entries):
+            there = self.cache.read([each.key for each in some], now=BEFORE_ALL)
+            better = [each for each in some if _is_better(each, there.get(each.key))]
+            if better:
+                self.cache.write(better)
+            added += len(better)
+        return added
+
+    def verify(self) -> Checked:
+        """Check every digest, and delete what is damaged."""
+        return verify(self.cache)
+
+    def _keys(self, query: str, *values: object) -> list[bytes]:
+        return [key for (key,) in self.cache.file.rows(query, values) if isinstance(key, bytes)]
+
+    def _explained(self, keys: Sequence[bytes]) -> dict[bytes, tuple[str, bytes]]:
+        marks = ",".join("?" * len(keys))
+        query = f"SELECT key, example, fields FROM explanations WHERE key IN ({marks})"  # noqa: S608 - question marks
+        rows = cast("Iterator[tuple[bytes, str, bytes]]", self.cache.file.rows(query, keys))
+        return {key: (example, fields) for key, example, fields in rows}
+
+
+def _is_better(entry: Entry, there: Entry | None) -> bool:
+    """Whether an entry replaces the one that is there: a success a failure, never the reverse, then the newer the older."""
+    if there is None or (entry.failure is None) != (there.failure is None):
+        return there is None or entry.failure is None
+    return entry.created_at > there.created_at
+
+
+def _where(wanted: Wanted) -> tuple[str, list[object]]:
+    said: dict[str, object] = {
+        "created_at < ?": wanted.made_before,
+        "evaluator = ?": wanted.evaluator,
+        "model = ?": wanted.model,
+    }
+    given = {words: value for words, value in said.items() if value is not None}
+    return " AND ".join([*given, *(["failure IS NOT NULL"] if wanted.failed else [])]), [*given.values()]
