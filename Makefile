@@ -6,7 +6,7 @@ SHELL := /bin/bash
 unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: demo test check lint types contracts docs coverage faults bench bench-load bench-smoke requirements clean
+.PHONY: demo test check lint types contracts docs coverage faults bench bench-load bench-cache bench-science bench-smoke requirements clean
 
 demo: .venv/run.stamp   ## the main job on the embedded judge
 	@$(BIN)/python -m compileall -q src
@@ -54,9 +54,18 @@ bench-load: .venv/dev.stamp   ## the table of runs under load and faults alone: 
 	@$(BIN)/python -m compileall -q src bench
 	@$(BIN)/python -m bench load
 
+bench-cache: .venv/dev.stamp   ## the table of the cache alone: kills, flipped bits, a team's server
+	@$(BIN)/python -m compileall -q src bench
+	@$(BIN)/python -m bench cache
+
+bench-science: .venv/dev.stamp   ## the statistics on real outcomes, beside the simple methods (long)
+	@$(BIN)/python -m compileall -q src bench
+	@$(BIN)/python -m bench.science
+
 bench-smoke: .venv/dev.stamp   ## each benchmark once and small: counts are judged, times only printed
 	@$(BIN)/python -m compileall -q src bench
 	@$(BIN)/python -m bench --smoke
+	@$(BIN)/python -m bench.science --smoke
 
 requirements: .venv/dev.stamp   ## the hashed requirement files, from pyproject.toml
 	@$(BIN)/uv export -q --format requirements-txt --no-emit-project --no-header --no-annotate --no-dev --group build --extra local -o requirements/run.txt

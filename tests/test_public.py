@@ -47,9 +47,14 @@ def test_public_names():
     assert [
         "Cache", "Client", "Clock", "Entry", "History", "Kept", "Learned", "Leases", "Listener", "Rates", "Shared", "Steps", "Store",
     ] == sorted(ports.__all__)  # fmt: skip
-    assert ["Interval", "finite_mean", "population_mean", "weighted", "with_known", "with_missing"] == sorted(
-        stats.__all__
-    )
+    assert [
+        "Certifier", "ChangePoint", "Interval", "Screener", "Spread", "Sweep", "bca", "changepoint",
+        "clustered_mean", "cohen_kappa", "estimate_mean", "evaluations_needed", "finite_mean", "flip_rate",
+        "halving", "holm", "judge_noise", "krippendorff_alpha", "mcnemar", "paired_difference",
+        "population_mean", "ppi_difference", "ppi_mean", "screen", "screen_score", "simulated_use",
+        "smallest_gap", "smallest_gap_certified", "spread_of_differences", "spread_of_residuals",
+        "stratified_mean", "weighted", "wilcoxon", "wilson", "with_known", "with_missing",
+    ] == sorted(stats.__all__)  # fmt: skip
     assert ["FakeClock", "MemoryCache", "ScriptedClient"] == sorted(testing.__all__)
 
 

@@ -17,7 +17,10 @@ from ippon.stats.special import beta_quantile, hypergeometric_cdf, t_quantile
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Method = Literal["all", "none", "hypergeometric", "clopper-pearson", "t", "missing-bounds", "weighted"]
+Method = Literal[
+    "all", "none", "hypergeometric", "clopper-pearson", "t", "missing-bounds", "weighted", "score", "model-assisted",
+    "wilson", "bca", "ppi",
+]  # fmt: skip
 
 # A model-free t interval covers a little less than it says on skewed scores; 3% mends it (METHODS 2, 6: same factor).
 _WIDER = 1.03
@@ -32,7 +35,9 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True):
     All three on the scale of the scores; `value` is None where nothing was scored. `method` says how it was found:
     `all` (every item scored, nothing uncertain), `none` (nothing scored, the ends are the limits of what is possible),
     `hypergeometric` and `clopper-pearson` (exact, 0/1 scores), `t` (guarded, see `finite_mean`), `missing-bounds`
-    (missing scores imputed at both ends of the span), `weighted` (several evaluators).
+    (missing scores imputed at both ends of the span), `weighted` (several evaluators), `score` (a test turned into an
+    interval, see `estimate_mean`), `model-assisted` (the same, helped by past runs), `wilson`, `bca` and `ppi` (see the
+    functions of these names).
     """
 
     value: float | None

@@ -1,0 +1,1 @@
+"""The statistics measured on real outcomes: our methods beside the simple ones."""
