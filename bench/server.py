@@ -19,6 +19,7 @@ from bench.script import Bucket, Fault, Script, fault_of, is_down, latency_of
 from bench.wire import Request, header
 
 Seen = TypeVar("Seen")
+TURNS = 5
 _NOT_FOUND = Reply(
     404, b'{"error": {"message": "Unknown path", "type": "invalid_request_error", "code": "unknown_url"}}'
 )
@@ -77,6 +78,8 @@ class Endpoint:
         """Stop; every connection is reset."""
         self._refuse()
         await asyncio.gather(*self._tasks)
+        for _ in range(TURNS):  # what was accepted in this one is a connection, to be closed, a few turns later
+            await asyncio.sleep(0)
         self._refuse()
         if self._connections:
             await self._emptied.wait()

@@ -56,7 +56,7 @@ class Claim(NamedTuple):
         bound = f"{'at least' if self.is_least else 'at most':<9}{_written(self.bound, self.unit):>9}"
         aim = "" if self.aim is None else f"aim {_written(self.aim, self.unit)}"
         word = "holds" if self.holds else "TOO LITTLE" if self.is_least else "TOO MUCH"
-        return f"{self.what:<74}{_written(self.measured, self.unit):>11}  {bound}  {aim:<12}{word}"
+        return f"{self.what:<82} {_written(self.measured, self.unit):>11}  {bound}  {aim:<14} {word}"
 
 
 def _written(number: float, unit: str) -> str:

@@ -69,6 +69,18 @@ def test_each_key_has_one_holder(opened, path):
     assert [B] == list(rows(path))
 
 
+def test_a_namespace_shares_no_lease(path):
+    """Who has one could not read the answers of those who have another, or none."""
+    made = [SqliteLeases(path, namespace=each) for each in ("", "forks", "forks")]
+    all_of_them, forks, fork = made
+    assert ({A, B}, {A}, {B}) == (take(all_of_them, A, B), take(forks, A), take(fork, A, B))
+    assert ({A}, {A}) == (take(forks, A, over=(B,)), take(fork, A) | take(forks, A))
+    assert {A} == take(forks, over=(A,)) | take(fork, A)
+    for each in made:
+        each.close()
+    assert {} == rows(path)
+
+
 @pytest.mark.parametrize(
     ("later_s", "is_granted"),
     [(LEASE_S - 1, False), (LEASE_S, True), (LEASE_S - AHEAD_S, False), (LEASE_S - AHEAD_S - 1, True)],
@@ -251,6 +263,24 @@ def test_a_file_system_without_locks(path, monkeypatch):
     assert (True, {A}) == (leases.is_alone(), take(leases, A))
     leases.close()
     assert len(before) == len(os.listdir("/proc/self/fd"))
+
+
+KNOCKS = """
+import asyncio, resource, sys
+from ippon.adapters.leases_sqlite import SqliteLeases
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+leases = SqliteLeases(sys.argv[1])
+print(len(asyncio.run(leases.take([bytes(32)], over=[], now=0.0))))
+leases.close()
+"""
+
+
+def test_a_full_disk_has_no_room_to_knock(opened, path):
+    """Who cannot be let in goes on without."""
+    opened()
+    done = subprocess.run([sys.executable, "-c", KNOCKS, path], capture_output=True, text=True, timeout=50, check=False)
+
+    assert (0, "1\n") == (done.returncode, done.stdout), done.stderr
 
 
 def test_a_file_that_is_no_cache(tmp_path):

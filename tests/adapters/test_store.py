@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -66,6 +68,38 @@ def test_results_stand_in_the_order_of_the_plan(tmp_path_factory, order, sizes, 
     assert (30, expected, expected[7]) == (len(results), list(results), results[7])
     assert {each.key: each.result for each in rows} == store.known("r1").results
     store.close()
+
+
+def test_a_closed_history_is_not_left_open(tmp_path):
+    """Who looks at results afterwards opens it for as long as that takes."""
+    store = SqliteStore(str(tmp_path / "h.sqlite"))
+    store.begin(RUN)
+    store.finish(RUN, [row(0), row(1)])
+    results = store.results("r1")
+    store.close()
+
+    assert (2, "e1", "e0") == (len(results), results[-1].example, next(iter(results)).example)
+    assert [] == [each for each in Path("/proc/self/fd").iterdir() if str(tmp_path) in os.path.realpath(each)]
+
+
+@pytest.mark.parametrize("replaced", [False, True], ids=["deleted", "replaced"])
+def test_results_that_are_gone_are_not_none(tmp_path, replaced):
+    """Who looks at them is told where they were."""
+    path = tmp_path / "h.sqlite"
+    store = SqliteStore(str(path))
+    store.begin(RUN)
+    store.finish(RUN, [row(0)])
+    results = store.results("r1")
+    store.close()
+    path.unlink()
+    if replaced:
+        other = SqliteStore(str(path))
+        other.begin(msgspec.structs.replace(RUN, run_id="r2"))
+        other.close()
+
+    for look in (len, list):
+        with pytest.raises(StoreError, match=r"the results of run r1 are gone: they were in .*h\.sqlite"):
+            look(results)
 
 
 def test_a_response_is_kept_once_a_run(tmp_path):

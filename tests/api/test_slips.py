@@ -67,11 +67,12 @@ def test_an_address_that_is_none_is_refused_from_python_too(address):
         settle({"base_url": address}, {})
 
 
-def test_a_cache_that_is_none_is_refused_from_python_too():
-    """No folder called `http:` comes of it."""
+@pytest.mark.parametrize("name", ["http://h/x", "", "sqlite:///"])
+def test_a_cache_that_is_none_is_refused_from_python_too(name):
+    """No folder called `http:` comes of it, and no file that nobody sees again."""
     suite = ippon.Suite(examples=[{"input": "a", "response": "b"}], evaluators=[right])
-    with pytest.raises(ippon.UsageError, match="cache http://h/x is no cache"):
-        suite.run(cache="http://h/x")
+    with pytest.raises(ippon.UsageError, match=f"cache {name} is no cache"):
+        suite.run(cache=name)
 
     assert [] == [*Path().iterdir()]
 

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import msgspec
@@ -200,7 +201,8 @@ def test_what_is_damaged_does_not_go_out(ran):
     ("words", "message"),
     [
         (["export", "ippon.toml"], "ippon.toml is there and no export of a cache"),
-        (["export", "."], ". cannot be written: Is a directory"),
+        (["export", "."], ". is there and no export of a cache"),
+        (["export", "ippon.toml/seed.jsonl"], "ippon.toml/seed.jsonl cannot be written: Not a directory"),
         (["export", "no/seed.jsonl"], "no/seed.jsonl cannot be written: No such file or directory"),
         (["export", "-"], "the entries and --json cannot both be on standard output"),
         (["export", "new.jsonl", "--cache", "gone.sqlite"], "there is no cache gone.sqlite"),
@@ -235,3 +237,35 @@ def test_without_a_cache_nothing_goes_out(tmp_path, capsys, monkeypatch):
     said = ippon(capsys, "cache", "export", "seed.jsonl")
 
     assert (2, True, []) == (said.code, "there is no cache yet" in said.err, [*tmp_path.iterdir()])
+
+
+def test_an_export_of_nothing_is_replaced_too(ran, tmp_path):
+    """An empty cache leaves an empty file, and nothing is lost with that."""
+    (tmp_path / "seed.jsonl").write_bytes(b"")
+
+    assert 0 == ran("cache", "export", "seed.jsonl").code
+    assert len(entries()) == (tmp_path / "seed.jsonl").read_bytes().count(b"\n")
+
+
+def test_a_pipe_is_read_and_never_replaced(ran, tmp_path):
+    """Nor is a device: what somebody else writes to stays what it is."""
+    os.mkfifo(tmp_path / "pipe")
+    ran("cache", "export", "seed.jsonl")
+    said = ran("cache", "export", "pipe", "--json")
+    assert (2, "pipe is there and no export of a cache") == (said.code, said.object["errors"][0]["message"])
+    with ThreadPoolExecutor() as pool:
+        pool.submit((tmp_path / "pipe").write_bytes, (tmp_path / "seed.jsonl").read_bytes())
+        found = ran("cache", "import", "pipe", "--cache", "new.sqlite", "--json").object
+
+    assert (True, len(entries())) == ((tmp_path / "pipe").is_fifo(), found["added"])
+
+
+def test_of_two_exports_in_one_file_the_better_entry_is_kept(tmp_path):
+    """Whichever stands first."""
+    key = b"k" * 32
+    new = Entry(key=key, kind="call", created_at=90.0, body=b"new")
+    old = msgspec.structs.replace(new, created_at=10.0, body=b"old")
+    no = msgspec.structs.replace(new, created_at=95.0, body=b"no", failure="rejected")
+    with closing(SqliteCache(str(tmp_path / "c.sqlite"))) as cache:
+        assert 1 == Upkeep(cache).add([no, new, old, no])
+        assert [b"new"] == [each.body for each in Upkeep(cache).entries()]

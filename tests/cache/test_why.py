@@ -215,3 +215,20 @@ def test_without_a_cache_all_of_it_is_never_asked(suite, tmp_path, monkeypatch):
 
     assert "never asked" == suite.why()["because"]
     assert {"never asked"} == {each["because"] for each in suite("plan", "--json").object["misses"]}
+
+
+def test_what_lies_in_a_namespace_is_found_there(suite, tmp_path):
+    """Since when it is known, and that it is too old, damaged: not that it is gone."""
+    path = str(tmp_path / "shared.sqlite")
+    at = ("--cache", f"sqlite:///{path}?namespace=forks")
+
+    def why():
+        return suite("cache", "why", "ex-003", "pace", "--json", *at).object
+
+    suite("run", "-t", "full", *at)
+    assert (True, "vllm/scripted") == (why()["hit"], why()["model"])
+    suite.config.write_text(suite.config.read_text() + '\n[cache]\nttl = "7d"\n')
+    make_older(8 * DAY, path=path)
+    assert "expired: [cache] ttl" == why()["because"]
+    execute("UPDATE entries SET reason = 'flipped'", path=path)
+    assert "the entry is damaged" == why()["because"]

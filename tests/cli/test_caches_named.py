@@ -84,6 +84,15 @@ def test_a_cache_that_is_not_there_has_a_nearest_name(full, named, hint):
     assert hint == caught.value.problems[0].hint
 
 
+def test_a_lock_of_a_cache_is_not_what_was_meant(full, tmp_path):
+    """Nor its log: they are no caches."""
+    (tmp_path / "far.sqlite-asking").touch()
+    with pytest.raises(UsageError) as caught:
+        caches.cache_stats(Options(cache=str(tmp_path / "far.sqlite-askin")), environ=full)
+
+    assert "asking" not in caught.value.problems[0].hint
+
+
 @pytest.mark.parametrize(
     "words", [["cache"], ["cache", "stats"], ["cache", "why", "a", "e"], ["cache", "clear"], ["cache", "verify"], ["cache", "prune", "--failed"], ["plan"], ["runs"], ["doctor"]]
 )  # fmt: skip

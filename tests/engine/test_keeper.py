@@ -6,7 +6,7 @@ import asyncio
 
 from ippon.engine.keeper import Keeper
 from ippon.errors import StoreError
-from ippon.records.kept import Kept
+from ippon.records.kept import Entry, Kept
 from ippon.records.run import Result
 
 
@@ -37,3 +37,39 @@ def test_the_first_trouble_is_told_once():
 
     assert (["results cannot be kept: No space left on device"], []) == (told, heard)
     assert isinstance(trouble, StoreError)
+
+
+class FullCache:
+    """A cache on a full disk."""
+
+    def write(self, _entries):
+        """Fail."""
+        raise StoreError("the cache is full")
+
+
+class Remembers:
+    """A store that keeps what it is given."""
+
+    def __init__(self):
+        self.rows = []
+
+    def record(self, _run_id, rows):
+        """Keep them."""
+        self.rows += rows
+
+
+def test_what_the_cache_cannot_keep_is_in_the_history():
+    """It was paid for: `--resume` goes on with it."""
+    store = Remembers()
+
+    async def main():
+        keeper = Keeper(FullCache(), store, "run", listen=lambda _e: None, on_trouble=lambda _e: None)
+        working = asyncio.create_task(keeper.work(lambda _entries: None))
+        keeper.keep(Entry(key=bytes(32), kind="score", created_at=0.0))
+        keeper.result(Kept(0, None, Result(example="a", evaluator="e", response="target", status="answered")))
+        keeper.close()
+        await working
+        return keeper.trouble
+
+    assert "the cache is full" == str(asyncio.run(main()))
+    assert [0] == [row.position for row in store.rows]

@@ -212,3 +212,19 @@ def test_what_nobody_else_may_use_is_asked_without_a_lease(wanted):
         assert [] == one.leases.turns
 
     run(main)
+
+
+def test_who_leases_nothing_lets_others_in_all_the_same():
+    """They would wait for it, and then go on without any lease."""
+
+    async def main():
+        table = Table()
+        one = Process(table, "one", alone=True, latency_s=5.0)
+        one.gateway.ask([Wanted("w", request("a"), fresh=True)])
+        await asyncio.sleep(0.1)
+        one.leases.alone = False
+        await asyncio.sleep(0.1)
+        assert [(0, 0)] == one.leases.turns
+        await one.outcomes()
+
+    run(main)

@@ -56,6 +56,21 @@ def test_identical_runs_at_once(tmp_path, terminals):
 
 
 @ROW_69
+def test_who_looks_while_a_run_writes_does_not_end_it(tmp_path):
+    """Cache and history are opened and left by others meanwhile: the run keeps all that it gets."""
+    suite = coaching(tmp_path, n=6)
+    with serving(Script(latency_s=0.2)) as endpoint:
+        ended(started("run", suite, "-t", "quick", "--base-url", endpoint.base_url))
+        sent = endpoint.stats().requests
+        run = asked(suite, endpoint, "-j", "1")
+        until(lambda: endpoint.stats().requests > sent)
+        looked = [ended(started(*words)).code for words in (("cache", "stats"), ("runs", "ls", suite), ("plan", suite))]
+        went = ended(run, within_s=WITHIN_S)
+
+    assert ([0, 0, 0], 0, 42) == (looked, went.code, len(went.run.get("results", ()))), went.err
+
+
+@ROW_69
 @pytest.mark.parametrize("flag", ["--refresh", "--no-cache"])
 def test_who_asks_anew_waits_for_nobody(tmp_path, flag):
     """Nor does anybody wait for it."""

@@ -14,9 +14,9 @@ KEY = st.none() | st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES).filter(any)
 END = st.tuples(st.sampled_from(STATUSES), st.none() | st.floats(0, 1), KEY)
 
 
-def result(status, score):
-    """A result of which only these two matter."""
-    return Result(example="a", evaluator="b", response="target", status=status, score=score)
+def result(status, score, *, cached=False):
+    """A result of which only these matter."""
+    return Result(example="a", evaluator="b", response="target", status=status, score=score, cached=cached)
 
 
 def ends_of(ends, *, order=None):
@@ -68,6 +68,16 @@ def test_evidence_is_what_was_asked_and_scored():
 
     assert 1 + len(different) == len({ends_of(ends).evidence() for ends in [base, *different]})
     assert ends_of(base).evidence() == ends_of([("cached", 0.5, key)]).evidence()
+
+
+def test_a_failure_that_was_known_is_a_hit():
+    """It failed all the same."""
+    columns = Ends(4)
+    for position, (status, cached) in enumerate([("failed", True), ("failed", False), ("cached", True)]):
+        columns.put(position, result(status, None, cached=cached), None)
+
+    assert (2, 2, 1) == (columns.hits, columns.counts(4).failed, columns.counts(4).cached)
+    assert ["failed", "failed", "cached", "missing"] == [status for status, _ in columns]
 
 
 def test_nothing_is_told_at_first():

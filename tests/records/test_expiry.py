@@ -92,7 +92,8 @@ def test_names_that_float(model, floats):
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("30m", 1800.0), ("12h", 43200.0), ("7d", WEEK_S), ("2w", 2 * WEEK_S), ("never", inf)]
+    ("text", "seconds"),
+    [("30m", 1800.0), ("12h", 43200.0), ("7d", WEEK_S), ("2w", 2 * WEEK_S), ("never", inf), ("9" * 400 + "d", inf)],
 )
 def test_spans_of_time(text, seconds):
     """As suites and flags have them."""

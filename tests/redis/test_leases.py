@@ -97,6 +97,35 @@ def test_without_a_server_those_of_this_machine_hold(opened, tmp_path, has_file)
     assert ({C} if has_file else {A, C}) == take(other, A, C)
 
 
+def test_what_is_given_back_while_the_server_is_away_stays_so(opened, server):
+    """It is not renewed when the server is back: nobody would get it before this process ends."""
+    one, other = opened(), opened()
+    take(one, A, B)
+    one._link._pause_s = 3600.0
+    one._link.give_up(OSError("gone"))
+    take(one, over=(A,))
+    one._link._up_at = 0.0
+    server.say("DEL", name(A))  # it is over
+    asyncio.run(one.renew(now=0.0))
+
+    assert {A} == take(other, A, B)
+
+
+def test_what_was_leased_on_this_machine_is_given_back_there(opened, tmp_path):
+    """Though the server is back by then."""
+    path = str(tmp_path / "cache.sqlite")
+    one = opened(lambda: SqliteLeases(path))
+    one._link._pause_s = 3600.0
+    one._link.give_up(OSError("gone"))
+    take(one, A, B)
+    one._link._up_at = 0.0
+    take(one, C, over=(A,))
+    other = SqliteLeases(path)
+
+    assert {A} == take(other, A, B)
+    other.close()
+
+
 def test_a_server_that_goes_in_the_middle(opened, monkeypatch):
     """What it cannot say is ours."""
     one, other = opened(), opened()

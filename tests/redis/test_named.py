@@ -18,6 +18,8 @@ from tests.redis.counted import CALLS, EXAMPLES, SECRET, counts
         ("sqlite:///x.sqlite?mode=rw", "cache sqlite:///x.sqlite?mode=rw says `mode=rw`, which nothing reads"),
         ("sqlite:///x.sqlite?namespace=a b", "says `namespace=a b`, which nothing reads"),
         ("sqlite:///x.sqlite?mode=ro&mode=ro", "says `mode=ro`, which nothing reads"),
+        ("sqlite:///", "--cache sqlite:/// is no cache: a path, sqlite:///PATH or redis://HOST/DB"),
+        ("sqlite:///?namespace=a", "--cache sqlite:///?namespace=a is no cache"),
         ("sqlite:///nowhere.sqlite?mode=ro", "there is no cache nowhere.sqlite"),
     ],
 )

@@ -235,7 +235,9 @@ def test_when_a_run_was():
     )
 
 
-@pytest.mark.parametrize(("count", "said"), [(0, "0 B"), (999, "999 B"), (41_000_000, "41 MB"), (2e15, "2e+03 TB")])
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, "0 B"), (999, "999 B"), (999_700, "1 MB"), (41_000_000, "41 MB"), (2e15, "2e+03 TB")]
+)
 def test_sizes(count, said):
     """Three digits and a unit."""
     assert size(count) == said

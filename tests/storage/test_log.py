@@ -171,6 +171,52 @@ def test_an_error_of_the_lock_itself_is_told(path, monkeypatch):
     file.close()
 
 
+LOOKS = """
+import sys
+from ippon.adapters.sqlite_file import SqliteFile
+
+file = SqliteFile(sys.argv[1], what="cache", schema="")
+assert [(1,)] == list(file.rows("SELECT count(*) FROM t"))
+file.close()
+"""
+
+
+def test_who_looks_and_leaves_takes_no_log_away(path):
+    """The last one to leave deletes the log: a process that reads and writes a file keeps its place in it."""
+    made = SqliteFile(str(path), what="cache", schema=SCHEMA)
+    add(made, 1)
+    made.close()
+    file = SqliteFile(str(path), what="cache", schema=SCHEMA)
+    assert [(1,)] == list(file.rows("SELECT count(*) FROM t"))
+    file.write(lambda _db: None)
+    subprocess.run([sys.executable, "-c", LOOKS, str(path)], cwd=ROOT, timeout=50, check=True)
+    add(file, 1)
+
+    assert [(2,)] == list(file.rows("SELECT count(*) FROM t"))
+    file.close()
+
+
+def test_a_file_is_made_where_a_link_leads(tmp_path, path):
+    """A link to nothing yet is followed, not replaced."""
+    path.symlink_to(tmp_path / "elsewhere.sqlite")
+    file = SqliteFile(str(path), what="cache", schema=SCHEMA)
+    add(file, 1)
+
+    assert (True, True) == (path.is_symlink(), (tmp_path / "elsewhere.sqlite").is_file())
+    file.close()
+
+
+def test_what_is_not_durable_leaves_a_long_log_to_others(file, path):
+    """It is written from the event loop, which may not wait for a disk."""
+    hasty = SqliteFile(str(path), what="cache", schema=SCHEMA, durable=False)
+    add(hasty, LOG_BYTES // MEGABYTE + 1)
+    assert log_bytes(path) > LOG_BYTES
+    add(file, 1)
+
+    assert log_bytes(path) < LOG_BYTES
+    hasty.close()
+
+
 @pytest.mark.slow
 def test_eight_processes_copy_back_and_write_at_once(tmp_path):
     """Each writes ten megabytes in groups: nothing is lost, the file is whole, the log stays short."""

@@ -94,13 +94,13 @@ class Namespaced:
 
     def read(self, keys: Sequence[bytes], *, now: float) -> dict[bytes, Entry]:
         """The valid entries of these keys."""
-        inner = {self._inside(key): key for key in keys}
+        inner = {self.inside(key): key for key in keys}
         found = self._cache.read(list(inner), now=now)
         return {inner[key]: msgspec.structs.replace(entry, key=inner[key]) for key, entry in found.items()}
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Keep these under this name; a success replaces a failure, never the reverse."""
-        self._cache.write([msgspec.structs.replace(entry, key=self._inside(entry.key)) for entry in entries])
+        self._cache.write([msgspec.structs.replace(entry, key=self.inside(entry.key)) for entry in entries])
 
     def close(self) -> None:
         """Close it. May be called twice."""
@@ -109,5 +109,6 @@ class Namespaced:
     def settle(self) -> None:
         """Nothing has come from elsewhere."""
 
-    def _inside(self, key: bytes) -> bytes:
+    def inside(self, key: bytes) -> bytes:
+        """Where the entry of a key lies in the whole of the cache."""
         return sha256(self._name + key).digest()

@@ -9,6 +9,7 @@ import msgspec
 
 from ippon.adapters.cache_batches import BEFORE_ALL, batches
 from ippon.adapters.cache_check import Checked, verify
+from ippon.adapters.cache_layers import Namespaced
 from ippon.errors import StoreError
 from ippon.records.bundle import Bundle
 
@@ -33,19 +34,25 @@ class Wanted(Bundle, frozen=True, kw_only=True):
 
 
 class Upkeep:
-    """The jobs over one open cache file. StoreError where it cannot be read or written; looking never makes the file."""
+    """The jobs over one open cache file. StoreError where it cannot be read or written; looking never makes the file.
 
-    def __init__(self, cache: SqliteCache) -> None:
+    With a `namespace`, keys are looked for in that part of it.
+    """
+
+    def __init__(self, cache: SqliteCache, *, namespace: str = "") -> None:
         self.cache = cache
+        self._part = Namespaced(cache, namespace) if namespace else None
 
     def held(self, keys: Sequence[bytes]) -> dict[bytes, Entry | None]:
         """What lies under these keys, however old; None: a row is there, and damaged."""
-        held: dict[bytes, Entry | None] = dict(self.cache.read(keys, now=BEFORE_ALL))
+        placed = {key: key if self._part is None else self._part.inside(key) for key in keys}
+        found = self.cache.read([*placed.values()], now=BEFORE_ALL)
         query = "SELECT key FROM entries WHERE key = ?"
-        for key in keys:
-            if key not in held and list(self.cache.file.rows(query, (key,))):
-                held[key] = None
-        return held
+        return {
+            key: found.get(place)
+            for key, place in placed.items()
+            if place in found or list(self.cache.file.rows(query, (place,)))
+        }
 
     def explanations(self, evaluator: str, example: str) -> list[tuple[bytes, dict[str, str], float]]:
         """(key, named parts, created_at) of the kept scores of an evaluator for an example, newest first; what can be read."""
@@ -108,10 +115,13 @@ class Upkeep:
         added = 0
         for some in batches(entries):
             there = self.cache.read([each.key for each in some], now=BEFORE_ALL)
-            better = [each for each in some if _is_better(each, there.get(each.key))]
-            if better:
-                self.cache.write(better)
-            added += len(better)
+            best: dict[bytes, Entry] = {}  # two exports in one file may have a key twice
+            for each in some:
+                if _is_better(each, best.get(each.key) or there.get(each.key)):
+                    best[each.key] = each
+            if best:
+                self.cache.write([*best.values()])
+            added += len(best)
         return added
 
     def verify(self) -> Checked:

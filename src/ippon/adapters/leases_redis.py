@@ -56,11 +56,14 @@ class RedisLeases:
 
     async def take(self, keys: Sequence[bytes], *, over: Sequence[bytes], now: float) -> Collection[bytes]:
         """Give back `over`, and lease these keys: those that are ours now."""
+        self._ours.difference_update(over)  # whether the server hears of it or not: else it would be renewed for ever
         granted = await self._done(keys, over)
-        if granted is not None:
-            return granted
-        self._opened = self._opened or self._local()
-        return keys if self._opened is None else await self._opened.take(keys, over=over, now=now)
+        if granted is None:
+            self._opened = self._opened or self._local()
+            return keys if self._opened is None else await self._opened.take(keys, over=over, now=now)
+        if over and self._opened is not None:  # what was leased here while the server was away
+            await self._opened.take((), over=over, now=now)
+        return granted
 
     async def renew(self, *, now: float) -> None:
         """Keep all that is ours for 30 s from now."""
@@ -74,6 +77,7 @@ class RedisLeases:
             self._thread.shutdown()
             self._thread = None
         self._turn((), list(self._ours))
+        self._ours.clear()
         if self._opened is not None:
             self._opened.close()
 
@@ -87,7 +91,6 @@ class RedisLeases:
     def _turn(self, keys: Sequence[bytes], over: Sequence[bytes]) -> Collection[bytes] | None:
         """The keys that are ours now; None when the server cannot say."""
         if over:
-            self._ours.difference_update(over)
             self._link.ask(("EVAL", GIVE_BACK, len(over), *map(self._name, over), self._owner))
         if not keys:
             return ()

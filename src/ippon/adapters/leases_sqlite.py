@@ -34,7 +34,8 @@ class SqliteLeases:
     in a thread of its own, by a connection that waits for others.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, namespace: str = "") -> None:
+        self._part = f"{namespace}:".encode() if namespace else b""
         self._at_once = cache_file(path, durable=False, busy_s=0.0)
         self._patient = cache_file(path, durable=False, busy_s=PATIENCE_S)
         self._owner = new_owner()
@@ -52,13 +53,15 @@ class SqliteLeases:
 
     async def take(self, keys: Sequence[bytes], *, over: Sequence[bytes], now: float) -> Collection[bytes]:
         """Give back `over`, and lease these keys: those that are ours now."""
-        granted: Collection[bytes] = keys
+        mine, back = ([self._part + key for key in some] for some in (keys, over))
+        granted: Collection[bytes] = mine
 
         def work(db: sqlite3.Connection) -> None:
             nonlocal granted
-            granted = _taken(db, self._owner, keys, over, now)
+            granted = _taken(db, self._owner, mine, back, now)
 
-        return granted if await self._written(work, rows=len(keys) + len(over)) else keys
+        is_done = await self._written(work, rows=len(keys) + len(over))
+        return [key.removeprefix(self._part) for key in granted] if is_done else keys
 
     async def renew(self, *, now: float) -> None:
         """Keep all that is ours for 30 s from now."""
@@ -103,7 +106,7 @@ class SqliteLeases:
                 self._company.join(PATIENCE_S)
             self._patient.write(work)
             self._is_in = True
-        except (StoreError, TimeoutError):
+        except (StoreError, OSError):  # not let in in time, or no room to knock
             self._is_in, self._is_off = False, True
         if self._company.is_first:
             self._company.join(0.0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from ippon.adapters.file_lock import alone
@@ -42,7 +42,7 @@ class Writer:
         self._kind = kind
         with kind.translated(path):
             os.makedirs(os.path.dirname(path) or ".", mode=0o700, exist_ok=True)  # noqa: PTH103, PTH120 - the warm path
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            _make(path)
         self._file = _identity(path)
         self._connection, _ = connected(path, kind)
         self._logs_ahead = False
@@ -107,8 +107,11 @@ class Writer:
             raise
 
     def _copy_back(self) -> None:
-        """Copy a long log back into the file and empty it. What is committed is safe without, so no failure counts."""
-        log = _found(self._path + "-wal") if self._logs_ahead else None
+        """Copy a long log back into the file and empty it. What is committed is safe without, so no failure counts.
+
+        Who writes what is not durable does so from the event loop, and leaves it to those who wait for the disk anyway.
+        """
+        log = _found(self._path + "-wal") if self._logs_ahead and self._kind.durable else None
         if log is None or log.st_size < self._copied_back_at:
             return
         self._copied_back_at = log.st_size + LOG_BYTES
@@ -155,6 +158,16 @@ def put(connection: sqlite3.Connection, saved: Sequence[Saved]) -> None:
             f'(SELECT 1 FROM "{each.table}" WHERE {equal})',
             each.rows,
         )
+
+
+def _make(path: str) -> None:
+    """Make the file where there is none.
+
+    One that is there is not opened: a process that closes a file loses all its locks on it, those of its other connections
+    to SQLite as well, and the next one to leave the file would take their log away.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(os.path.realpath(path), os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _identity(path: str) -> tuple[int, int] | None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, cast
 
 import msgspec
 
 from ippon.adapters.sqlite_file import SqliteFile
+from ippon.errors import Problem, StoreError
 from ippon.records.evaluations import Results
 from ippon.records.kept import Resumed
 from ippon.records.run import Counts, Earlier, Result, Run
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
     from ippon.records.kept import Kept
 
@@ -156,13 +158,34 @@ class SqliteStore:
         return self.file.rows(query, parameters)
 
     def _results(self, run_id: str) -> Iterator[Result]:
-        if self._is_closed:
-            again = SqliteStore(self.file.path)
-            try:
-                yield from again._results(run_id)
-            finally:
-                again.close()
+        with self._open(run_id) as it:
+            yield from it._in_order(run_id)  # noqa: SLF001 - its own class
+
+    def _count(self, run_id: str) -> int:
+        query = "SELECT total(json_array_length(CAST(rows AS TEXT), '$[1]')) FROM results WHERE run_id = ?"
+        with self._open(run_id) as it:
+            rows = it._rows(query, (run_id,))  # noqa: SLF001
+            return sum(int(cast("float", count)) for (count,) in rows)
+
+    @contextmanager
+    def _open(self, run_id: str) -> Generator[SqliteStore]:
+        """This one; once it is closed, another one of the same file, for as long as it is looked at.
+
+        StoreError where that has the run no more: to show it without results would be a lie.
+        """
+        if not self._is_closed:
+            yield self
             return
+        again = SqliteStore(self.file.path)
+        try:
+            if not list(again._rows("SELECT 1 FROM runs WHERE run_id = ?", (run_id,))):
+                message = f"the results of run {run_id} are gone: they were in {self.file.path}"
+                raise StoreError(Problem(message=message, hint="keep that file for as long as results are looked at"))
+            yield again
+        finally:
+            again.close()
+
+    def _in_order(self, run_id: str) -> Iterator[Result]:
         texts = self._texts(run_id)
         waiting: list[tuple[int, Result]] = []
         # A sheet holds what arrived together: what lies before the first of the next sheet has all been read.
@@ -182,10 +205,6 @@ class SqliteStore:
     def _texts(self, run_id: str) -> list[str]:
         found = _blobs(self._rows("SELECT texts FROM texts WHERE run_id = ? ORDER BY first", (run_id,)))
         return [text for (texts,) in found for text in msgspec.json.decode(texts, type=list[str])]
-
-    def _count(self, run_id: str) -> int:
-        query = "SELECT total(json_array_length(CAST(rows AS TEXT), '$[1]')) FROM results WHERE run_id = ?"
-        return sum(int(cast("float", count)) for (count,) in self._rows(query, (run_id,)))
 
 
 def _put(connection: sqlite3.Connection, run: Run, *, ended: bool) -> None:

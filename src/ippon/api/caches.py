@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ippon.records.options import Options
     from ippon.wiring.upkeep import Upkeep
 
+BESIDE = ("-wal", "-shm", "-lock", "-asking")  # files that go with a cache, and are none
 LAST_RUNS = 20
 FILTERS = "--older-than 30d, --evaluator NAME, --model PROVIDER/MODEL or --failed"
 
@@ -47,7 +48,7 @@ def _near(path: str) -> str | None:
 
     folder, name = os.path.split(path)
     try:
-        beside = [each for each in os.listdir(folder or os.curdir) if not each.endswith(("-wal", "-shm", "-lock"))]  # noqa: PTH208
+        beside = [each for each in os.listdir(folder or os.curdir) if not each.endswith(BESIDE)]  # noqa: PTH208
     except OSError:
         return None
     near = nearest(name, beside)

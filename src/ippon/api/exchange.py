@@ -6,13 +6,14 @@ import os
 import sys
 import time
 from contextlib import suppress
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ippon.api.caches import require_named
 from ippon.errors import Problem, UsageError
-from ippon.records.entry_lines import entries_in, entry_in, line_of
+from ippon.records.entry_lines import LARGEST_LINE, entries_in, entry_in, line_of
 from ippon.wiring.upkeep import upkept
 
 if TYPE_CHECKING:
@@ -86,28 +87,34 @@ def _replaced(path: str, entries: Iterator[Entry]) -> int:
 
 
 def _require_ours(path: str) -> None:
-    """UsageError for a file that is there and was not written by an export."""
+    """UsageError for a file that is there and was not written by an export: nor is a device, a pipe or a folder replaced."""
+    foreign = UsageError(f"{path} is there and no export of a cache", hint="name another file")
+    if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
+        raise foreign
     try:
         with open(path, "rb") as file:  # noqa: PTH123
-            entry_in(file.readline())
+            if first := file.readline(LARGEST_LINE):  # an empty one is what an empty cache leaves
+                entry_in(first)
     except FileNotFoundError:
         return
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}", hint="name another file") from None
     except ValueError:
-        raise UsageError(f"{path} is there and no export of a cache", hint="name another file") from None
+        raise foreign from None
 
 
 def _opened(path: str, source: BinaryIO | None) -> BinaryIO:
     """The lines to import, to be read twice: before the first is put anywhere, all are looked at."""
     if path == STANDARD:
-        from io import BytesIO  # noqa: PLC0415 - a pipe cannot be read twice
-
         return BytesIO((source or sys.stdin.buffer).read())
     try:
-        return open(path, "rb")  # noqa: PTH123 - closed by the caller
+        file = open(path, "rb")  # noqa: PTH123, SIM115 - closed by the caller
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}", hint="ippon cache export FILE") from None
+    if file.seekable():
+        return file
+    with file:  # a pipe with a name
+        return BytesIO(file.read())
 
 
 def _checked(path: str, lines: BinaryIO) -> int:

@@ -36,9 +36,7 @@ NO_HEDGES = "--hedge is off at this tier: it tests gates, and the first answer o
 async def ask(prepared: Prepared, parts: Parts) -> Run:
     """Ask for what is left, then finish. The loop ends every task, client and thread that it started."""
     parts.store.begin(_opened(prepared))
-    if (
-        prepared.known.results
-    ):  # the history of a killed run is to be whole: it may be gone on with where there is no cache
+    if prepared.known.results:  # in a killed run as well: it may be gone on with where there is no cache
         parts.store.record(prepared.wish.run_id, known_rows(prepared))
     stops: list[str] = []
     gateway: Gateway

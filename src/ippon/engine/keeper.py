@@ -101,7 +101,9 @@ class Keeper:
         return entries
 
     def _write(self, entries: list[Entry], rows: list[Kept]) -> None:
-        if entries and self._cache is not None:
-            self._cache.write(entries)
-        if rows:
-            self._store.record(self._run_id, rows)
+        try:
+            if entries and self._cache is not None:
+                self._cache.write(entries)
+        finally:  # what a cache cannot take is paid for all the same, and `--resume` finds it in the history
+            if rows:
+                self._store.record(self._run_id, rows)

@@ -8,10 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
 NEVER = float("inf")
-LOOK_S, LOOK_MOST_S = (
-    0.05,
-    0.25,
-)  # between two looks for what another process asks: soon after one came, else less often
+LOOK_S, LOOK_MOST_S = 0.05, 0.25  # between two looks for what others ask: soon after one came, else less often
 RENEW_S = 10.0  # a lease lasts three times as long
 GIVE_BACK_S = 0.25  # of what is in the cache: others find it there, so that nobody waits for its lease
 

@@ -67,10 +67,12 @@ class Leasing:
 
     def hold(self, key: bytes, wanted: Wanted) -> bool:
         """Have a key leased first; False where that is not needed: nobody else could use the answer."""
-        if self._leases is None or wanted.fresh or not is_cacheable(wanted.request):
+        if self._leases is None:
             return False
-        if self._task is None:
+        if self._task is None:  # whatever is asked: others wait until they are let in
             self._task = asyncio.get_running_loop().create_task(self._work(self._leases))
+        if wanted.fresh or not is_cacheable(wanted.request):
+            return False
         if self._unleased is not None and self._leases.is_alone():
             self._unleased.add(key)
             return False

@@ -13,6 +13,6 @@ def duration_s(text: str) -> float:
     if text == NEVER:
         return inf
     count, unit = text[:-1], text[-1:]
-    if not (count.isascii() and count.isdigit() and int(count) and unit in UNITS_S):
+    if not (count.isascii() and count.isdigit() and float(count) and unit in UNITS_S):
         raise ValueError(text)
-    return int(count) * UNITS_S[unit]
+    return float(count) * UNITS_S[unit]  # more digits than a number has: without end

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 KINDS: tuple[ResponseKind, ...] = ("target", "good", "poor")
 STATUSES: tuple[Status, ...] = ("missing", "cached", "answered", "failed", "skipped")
+FAILED_BEFORE = len(STATUSES)  # in the place of "failed" where the failure itself was known
 KEY_BYTES = 32
 NO_KEY = bytes(KEY_BYTES)
 _KIND = {kind: number for number, kind in enumerate(KINDS)}
@@ -73,7 +74,8 @@ class Ends:
 
     def put(self, position: int, result: Result, key: bytes | None) -> None:
         """Note how one ended; `key` is None where it has no response to be a score of."""
-        self._statuses[position] = _STATUS[result.status]
+        failed_before = result.status == "failed" and result.cached
+        self._statuses[position] = FAILED_BEFORE if failed_before else _STATUS[result.status]
         self._scores[position] = nan if result.score is None else result.score
         self.put_key(position, key)
 
@@ -89,12 +91,18 @@ class Ends:
     def __iter__(self) -> Iterator[tuple[Status, float | None]]:
         """(status, score) of each, in the order of the plan."""
         for status, score in zip(self._statuses, self._scores, strict=True):
-            yield STATUSES[status], None if isnan(score) else score
+            yield "failed" if status == FAILED_BEFORE else STATUSES[status], None if isnan(score) else score
 
     def counts(self, total: int) -> Counts:
         """How many ended how; `total` is how many evaluations the suite has."""
         found = {status: self._statuses.count(number) for status, number in _STATUS.items()}
+        found["failed"] += self._statuses.count(FAILED_BEFORE)
         return Counts(total=total, planned=len(self._statuses), **found)
+
+    @property
+    def hits(self) -> int:
+        """How many were known before they were asked for, be it that they fail."""
+        return self._statuses.count(_STATUS["cached"]) + self._statuses.count(FAILED_BEFORE)
 
     def evidence(self) -> str:
         """A digest over what was asked and scored: equal for two runs that know the same."""

@@ -49,7 +49,8 @@ def is_address(text: str) -> bool:
 
 def is_cache(text: str) -> bool:
     """Whether a text names a cache: a path, sqlite:///PATH or redis://HOST/DB (rediss:// with TLS)."""
-    return "://" not in text or text.startswith(("sqlite:///", *REDIS))
+    path = text.removeprefix("sqlite:///").partition("?")[0]  # SQLite takes no name for a file that nobody sees again
+    return is_redis(text) or (path != "" and ("://" not in text or text.startswith("sqlite:///")))
 
 
 def is_redis(text: str | None) -> bool:

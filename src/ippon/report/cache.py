@@ -23,7 +23,7 @@ KEY_DIGITS = 12
 def size(count: float) -> str:
     """Bytes: `41 MB`."""
     for unit in UNITS[:-1]:
-        if count < KILO:
+        if count < KILO - 0.5:  # what rounds to a thousand is one of the next
             return f"{count:.3g} {unit}"
         count /= KILO
     return f"{count:.3g} {UNITS[-1]}"

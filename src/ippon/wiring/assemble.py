@@ -79,7 +79,7 @@ def assemble(opened: Opened, options: Options, *, listen: Listener, signals: boo
         client_for=clients.client_for,
         price_for=partial(price_for, suite=suite),
         rates=partial(lanes.rates_of, opened.cache, _link(opened)),
-        leases=partial(leases_of, opened.cache, _link(opened)),
+        leases=partial(leases_of, opened.cache, _link(opened), namespace=opened.namespace),
         scheduler=partial(lanes.scheduler_of, suite, options, clock),
         limit_of=partial(lanes.limit_of, suite=suite, options=options),
         stop=_on_signals if signals else _without_signals,

@@ -53,11 +53,15 @@ def named(text: str) -> Named:
 
 
 class Layers(Bundle, frozen=True, kw_only=True):
-    """What a run reads and writes in place of the cache file alone. `behind` is what stands behind it, `link` its Redis."""
+    """What a run reads and writes in place of the cache file alone. `behind` is what stands behind it, `link` its Redis.
+
+    `namespace` is the part of the file that it has, empty for all of it.
+    """
 
     cache: Layered | Namespaced
     behind: RedisCache | SqliteCache | None = None
     link: RedisLink | None = None
+    namespace: str = ""
 
     def set_ttl_s(self, ttl_s: float | None) -> None:
         """Say how long is valid what stands behind."""
@@ -95,7 +99,7 @@ def layers_of(text: str, file: SqliteCache | None, environ: Mapping[str, str]) -
         return _before_redis(it.redis, near, environ)
     if it.snapshot is not None:
         return _before_snapshot(it.snapshot, _part(near, it.namespace), it.namespace)
-    return Layers(cache=Namespaced(near, it.namespace)) if it.namespace else None
+    return Layers(cache=Namespaced(near, it.namespace), namespace=it.namespace) if it.namespace else None
 
 
 def _before_redis(text: str, near: Cache, environ: Mapping[str, str]) -> Layers:
@@ -106,7 +110,8 @@ def _before_redis(text: str, near: Cache, environ: Mapping[str, str]) -> Layers:
     link = RedisLink(address_of(text, environ))
     behind = RedisCache(link)
     # What comes from a namespace stays in it: at hand as well it is found by those alone who name it.
-    return Layers(cache=Layered(_part(near, link.address.namespace), behind), behind=behind, link=link)
+    namespace = link.address.namespace
+    return Layers(cache=Layered(_part(near, namespace), behind), behind=behind, link=link, namespace=namespace)
 
 
 def _before_snapshot(path: str, near: Cache, namespace: str) -> Layers:
@@ -115,7 +120,7 @@ def _before_snapshot(path: str, near: Cache, namespace: str) -> Layers:
     behind = snapshot_of(path)
     if behind.file.reader() is None:
         raise UsageError(f"there is no cache {path}", hint=WHOLE)
-    return Layers(cache=Layered(near, ReadOnly(_part(behind, namespace))), behind=behind)
+    return Layers(cache=Layered(near, ReadOnly(_part(behind, namespace))), behind=behind, namespace=namespace)
 
 
 def _part(cache: Cache, namespace: str) -> Cache:

@@ -38,6 +38,11 @@ class Opened(Bundle, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     layers: Layers | None = None
 
+    @property
+    def namespace(self) -> str:
+        """The part of the cache file that this has, empty for all of it."""
+        return "" if self.layers is None else self.layers.namespace
+
 
 @contextmanager
 def opened(
@@ -134,6 +139,7 @@ def open_cache(
         if writes:
             cache.file.require_writable()
     except StoreError as error:
+        cache.close()
         if not is_default:
             raise
         return None, f"{error}; this run remembers nothing for the next"
@@ -156,7 +162,7 @@ def cache_path(options: Options, environ: Mapping[str, str]) -> str:
 
 def _file(options: Options, environ: Mapping[str, str]) -> tuple[str, bool]:
     """(cache file, whether it is the default one): what is not on this machine, or is not written, stands behind that."""
-    if options.cache is not None and "://" not in options.cache:
+    if options.cache and "://" not in options.cache:
         return options.cache, False
     if options.cache is not None:
         from ippon.wiring.layers import named  # noqa: PLC0415

@@ -32,7 +32,7 @@ def upkept(options: Options, environ: Mapping[str, str]) -> Generator[Upkeep]:
 
 def upkeep_of(opened: Opened) -> Upkeep | None:
     """The cache file of an open suite, to be looked at; None where there is none that can be used."""
-    return None if opened.cache is None else Upkeep(opened.cache)
+    return None if opened.cache is None else Upkeep(opened.cache, namespace=opened.namespace)
 
 
 def file_named(options: Options) -> str | None:
