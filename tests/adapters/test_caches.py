@@ -188,7 +188,7 @@ def test_files_that_are_not_ours_are_refused_and_left_alone(tmp_path):
         (text, f"the cache {text} cannot be used: file is not a database"),
         (other, f"the cache {other} is another program's database"),
         (newer, f"the cache {newer} was made by a newer ippon (format 99; this one knows {1 + len(UPGRADES)})"),
-        (tmp_path, f"the cache {tmp_path} cannot be used: unable to open database file"),
+        (tmp_path, f"the cache {tmp_path} cannot be used: it is a directory"),
     ):
         cache = SqliteCache(str(path))
         with pytest.raises(StoreError) as caught:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import ippon
-from ippon.cli.settle import settle
+from ippon.wiring.settle import settle
 
 
 def told(question: str) -> str:
@@ -100,3 +100,92 @@ def test_a_parameter_that_is_taken_by_position_is_bound_by_its_name(function):
     suite = ippon.Suite(examples=[{"input": "a", "response": "b"}], evaluators=[function])
 
     assert [1.0] == [each.score for each in suite.run().results]
+
+
+def small() -> ippon.Suite:
+    """A suite that costs nothing."""
+    return ippon.Suite(examples=[{"input": "a", "response": "b"}], evaluators=[right])
+
+
+def test_what_is_left_out_the_environment_says(monkeypatch):
+    """A CI says IPPON_CACHE to pytest as to the command; what the program says goes first."""
+    monkeypatch.setenv("IPPON_CACHE", "team.sqlite")
+    monkeypatch.setenv("IPPON_STORE", "kept.sqlite")
+    small().run(tier="full")
+    assert Path("team.sqlite").exists()
+    assert Path("kept.sqlite").exists()
+    small().run(cache=Path("own.sqlite"), store=Path("mine.sqlite"), tier=None)
+    assert Path("own.sqlite").exists()
+    assert Path("mine.sqlite").exists()
+
+    monkeypatch.delenv("IPPON_CACHE")
+    monkeypatch.setenv("IPPON_NO_CACHE", "1")
+    small().run(cache="beside.sqlite")
+    assert Path("beside.sqlite").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "message"),
+    [
+        ("IPPON_CACHE", "redis:host", "IPPON_CACHE redis:host is no cache"),
+        ("IPPON_MAX_S", "soon", "IPPON_MAX_S soon is no number of 0 or more"),
+        ("IPPON_TEIR", "full", "IPPON_TEIR is set, and nothing reads it"),
+        ("IPPON_BASELINE", "main", "--baseline"),
+    ],
+)
+def test_a_wrong_word_of_the_environment_is_a_mistake_from_python_too(monkeypatch, name, word, message):
+    """It raises before anything is asked."""
+    monkeypatch.setenv(name, word)
+    with pytest.raises(ippon.IpponError, match=message):
+        small().run()
+
+
+def test_what_contradicts_itself_is_refused_from_python_too():
+    """In Python's words."""
+    with pytest.raises(ippon.UsageError, match="no_cache and refresh contradict each other"):
+        small().run(no_cache=True, refresh=True)
+
+
+def test_the_environment_trusts_a_suite_from_python_too(monkeypatch):
+    """IPPON_TRUST=1 is `--trust`."""
+    Path("code.py").write_text("def same(response: str) -> bool:\n    return True\n")
+    Path("ippon.toml").write_text(
+        'ippon = 1\n[[evaluators]]\nname = "e"\nkind = "python"\nfunction = "code:same"\n[[examples]]\nresponse = "r"\n'
+    )
+    with pytest.raises(ippon.TrustError):
+        ippon.load("ippon.toml").run()
+    monkeypatch.setenv("IPPON_TRUST", "1")
+    assert "none" == ippon.load(Path("ippon.toml")).run().verdict
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ("redis:localhost", "redis://localhost"),
+        ("redis:/localhost/0", "redis://localhost/0"),
+        ("sqlite:new.sqlite", "sqlite:///new.sqlite"),
+        ("sqlite://new.sqlite", "sqlite:///new.sqlite"),
+        ("sqlite:/", "a path, sqlite:///PATH or redis://HOST/DB"),
+        ("redis:", "a path, sqlite:///PATH or redis://HOST/DB"),
+        (":memory:", "a path, sqlite:///PATH or redis://HOST/DB"),
+        ("mine:new", "./mine:new"),
+    ],
+)
+def test_half_a_url_is_no_file(said, hint):
+    """A new empty file would have everything asked again."""
+    with pytest.raises(ippon.UsageError, match="is no cache") as caught:
+        small().run(cache=said)
+    assert hint == caught.value.problems[0].hint
+    with pytest.raises(ippon.UsageError) as caught:
+        settle({"cache": said}, {})
+    assert hint.startswith("a path") or f"--cache {hint}" == caught.value.problems[0].hint
+
+
+def test_half_a_url_shows_no_password():
+    """Nor does its hint."""
+    for given, environ in (({"cache": "redis:me:secret@host/0"}, {}), ({}, {"IPPON_CACHE": "redis:/:secret@host/0"})):
+        with pytest.raises(ippon.UsageError) as caught:
+            settle(given, environ)
+        (problem,) = caught.value.problems
+        assert "secret" not in f"{problem.message} {problem.hint}"
+        assert "redis://***@host/0" in (problem.hint or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -20,7 +21,8 @@ from bench.endpoint import serving
 from bench.script import Script
 from ippon.adapters.cache_sqlite import SqliteCache
 from ippon.adapters.cache_upkeep import Upkeep
-from ippon.api.exchange import cache_import
+from ippon.api.exchange import cache_export, cache_import
+from ippon.errors import UsageError
 from ippon.records.call import DETERMINISTIC
 from ippon.records.entry_lines import entries_in, entry_in, line_of
 from ippon.records.kept import Entry
@@ -194,7 +196,8 @@ def test_what_is_damaged_does_not_go_out(ran):
     found = ran("cache", "export", "seed.jsonl", "--json").object
 
     assert (held, 7) == (found["written"] + found["damaged"], found["damaged"])
-    assert "7 damaged left out: ippon cache verify" in ran("cache", "export", "seed.jsonl").out
+    shown = " ".join(ran("cache", "export", "seed.jsonl").out.split())
+    assert "7 damaged left out: ippon cache verify --cache /" in shown
 
 
 @pytest.mark.parametrize(
@@ -269,3 +272,53 @@ def test_of_two_exports_in_one_file_the_better_entry_is_kept(tmp_path):
     with closing(SqliteCache(str(tmp_path / "c.sqlite"))) as cache:
         assert 1 == Upkeep(cache).add([no, new, old, no])
         assert [b"new"] == [each.body for each in Upkeep(cache).entries()]
+
+
+@pytest.mark.parametrize(
+    ("content", "message", "hint"),
+    [
+        (b"", "there is nothing in seed.jsonl", "ippon cache export FILE   makes"),
+        (b"\n\n", "there is nothing in seed.jsonl", "ippon cache export FILE   makes"),
+        (b"\x1f\x8b\x08 and so on", "seed.jsonl is packed with gzip", "gunzip seed.jsonl"),
+        (b"SQLite format 3\0", "seed.jsonl is a database", "ippon cache export FILE --cache seed.jsonl"),
+        (b"\x7fELF\0\0\nno\nno\n", "seed.jsonl is no text", "ippon cache export FILE   makes"),
+        (b'{"schema":"ippon.cache_entry/2"}', "this entry was written by a newer version of ippon", "nothing was"),
+        (b'{"schema":"ippon.cache_entry/1"}', "this is no entry of a cache", "nothing was"),
+        (b'{"schema":"ippon.run/2"}', "this is no entry of a cache", "nothing was"),
+    ],
+)
+def test_what_is_no_export_is_called_what_it_is(tmp_path, monkeypatch, capsys, content, message, hint):
+    """In one line, and nothing is made of it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "seed.jsonl").write_bytes(content)
+    said = ippon(capsys, "cache", "import", "seed.jsonl", "--cache", "new.sqlite", "--json")
+    (error,) = said.object["errors"]
+
+    assert (2, True, True) == (said.code, error["message"].startswith(message), error["hint"].startswith(hint))
+    assert not (tmp_path / "new.sqlite").exists()
+
+
+def test_nothing_on_standard_input_is_no_import():
+    """A pipe whose other end failed."""
+    with pytest.raises(UsageError, match="there is nothing in standard input"):
+        cache_import(Options(cache="new.sqlite"), "-", source=io.BytesIO())
+
+
+class Broken(io.BytesIO):
+    """Where nothing can be written."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__()
+        self.error = error
+
+    def write(self, _text, /):
+        """Never."""
+        raise self.error
+
+
+def test_a_full_disk_behind_standard_output_is_told(ran):
+    """In the words of the other verbs; a reader who went away is no error."""
+    with pytest.raises(UsageError, match="standard output cannot be written: No space left on device"):
+        cache_export(Options(), "-", out=Broken(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
+    with pytest.raises(BrokenPipeError):
+        cache_export(Options(), "-", out=Broken(BrokenPipeError()))

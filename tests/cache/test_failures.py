@@ -57,6 +57,22 @@ def test_a_storm_over_300_inputs_that_are_too_long_costs_nothing_the_second_time
     assert (3, 300, {"input_too_long"}) == (second.code, second.counts["failed"], second.classes)
 
 
+def test_failures_that_are_remembered_are_told_before_a_run(run, capsys):
+    """By `plan` and `cache why`, each with what asks again."""
+    with serving(Script(faults={"context": 0.5})) as endpoint:
+        failed = run(endpoint).counts["failed"]
+        lines = ippon(capsys, "plan", "-t", "full", "--base-url", endpoint.base_url).out
+        name = next(each.example for each in entries() if each.failure and each.example)
+        why = ippon(capsys, "cache", "why", name, "kind", "--base-url", endpoint.base_url).out
+        again = ippon(capsys, "plan", "-t", "full", "--retry-failed", "--base-url", endpoint.base_url).out
+
+    shown = " ".join(lines.split())
+    assert f"{failed} of the cached failed before, and would not be asked ask again: ippon run --retry-failed" in shown
+    assert "ask again: ippon run --retry-failed" in why
+    assert "failed before, and would not" not in again
+    assert f"cached {20 - failed}" in " ".join(again.split())
+
+
 def unread(_body):
     """An answer without a score."""
     return {"nothing": "that is a score"}

@@ -119,6 +119,23 @@ def test_a_rubric_is_compared_line_by_line(suite):
     assert [] == suite.why()["rubric"]
 
 
+def test_a_new_name_is_read_again_for_nothing(suite):
+    """The answer has no evaluator's name in its key: the plan announces no call, and none is sent."""
+    suite.change('name = "pace"', 'name = "speed"')
+    plan = suite("plan", "-t", "full", "--json").object
+    said = suite("plan", "-t", "full").out
+
+    assert ({"the answer is kept, and read again for nothing"}, 7) == (
+        {each["because"] for each in plan["misses"]},
+        plan["evaluations"]["to_run"],
+    )
+    assert (0, 0.0, True) == (plan["calls"], plan["est_s"], "calls, at most: 0" in said)
+    assert 7 == suite("plan", "-t", "full", "--refresh", "-e", "speed", "--json").object["calls"]
+    execute("UPDATE entries SET created_at = 0 WHERE kind = 'call'")
+    suite.change("[judge]\n", '[cache]\nttl = "30d"\n[judge]\n')
+    assert "never asked" == suite.why(evaluator="speed")["because"]
+
+
 def test_a_better_reader_reads_again_what_is_kept(suite, monkeypatch):
     """The version of the parser is in the key of a score and not in that of an answer: nothing is asked."""
     monkeypatch.setitem(PARSER_VERSION, "judge", 2)
@@ -205,7 +222,7 @@ def test_of_a_pair_the_one_that_is_not_known_is_told_about(tmp_path, capsys, end
     assert ("poor", ["response"]) == (suite.why()["response"], suite.why()["changed"])
 
 
-def test_without_a_cache_all_of_it_is_never_asked(suite, tmp_path, monkeypatch):
+def test_without_a_cache_nothing_is_guessed(suite, tmp_path, monkeypatch):
     """With `--no-cache`, and where the file is none of ours."""
     for flag, said in (("--no-cache", "not looked up (--no-cache)"), ("--refresh", "asked anew (--refresh)")):
         assert {said} == {each["because"] for each in suite("plan", flag, "--json").object["misses"]}
@@ -213,8 +230,9 @@ def test_without_a_cache_all_of_it_is_never_asked(suite, tmp_path, monkeypatch):
     (tmp_path / "broken" / "ippon").mkdir(parents=True)
     (tmp_path / "broken" / "ippon" / "cache.sqlite").write_text("no database " * 200)
 
-    assert "never asked" == suite.why()["because"]
-    assert {"never asked"} == {each["because"] for each in suite("plan", "--json").object["misses"]}
+    cannot = "cannot be told: the cache file cannot be used"
+    assert cannot == suite.why()["because"]
+    assert {cannot} == {each["because"] for each in suite("plan", "--json").object["misses"]}
 
 
 def test_what_lies_in_a_namespace_is_found_there(suite, tmp_path):

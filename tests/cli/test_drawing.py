@@ -13,6 +13,7 @@ from ippon.cli.main import main
 from ippon.cli.run import agreed, wants_money, warning_lines
 from ippon.cli.screen import Screen, screen_of
 from ippon.errors import Problem
+from ippon.execute.meter import Meter, shared_notes
 from ippon.records.event import LaneStopped, Progress, ResultKept, RunStarted
 from ippon.records.options import Options
 from ippon.testing import FakeClock
@@ -121,6 +122,12 @@ def test_at_most_five_warnings():
         "warning: 2 more; --json shows all",
     ]
     assert warning_lines(("a\x1b",)) == ["warning: a\\x1b"]
+
+
+def test_what_was_shared_is_no_warning():
+    """It stands among them, and nothing is wrong."""
+    told = shared_notes(Meter(shared=2))
+    assert list(told) == warning_lines(told)
 
 
 @pytest.mark.parametrize(("typed", "yes"), [("y\n", True), ("YES\n", True), ("\n", False), ("n\n", False)])

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ippon.cli.commands import given_of, root, verb_command
-from ippon.cli.flags import BY_WORD, FLAGS, flags_of
 from ippon.cli.scan import scan
 from ippon.cli.session import Session
 from ippon.cli.table import TABLE
+from ippon.records.flags import BY_WORD, FLAGS, flags_of
 from ippon.records.options import Options
 
 SESSION = Session(environ={}, started=0.0)

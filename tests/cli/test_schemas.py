@@ -9,8 +9,8 @@ import pytest
 
 from bench.endpoint import serving
 from bench.script import Script
-from ippon.cli.flags import flags_of
 from ippon.cli.table import TABLE
+from ippon.records.flags import flags_of
 from tests.door import coaching, ippon
 
 WITHOUT_JSON = {"schema", "completion"}

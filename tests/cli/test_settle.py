@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ippon.cli.flags import FLAGS
-from ippon.cli.settle import settle
 from ippon.errors import NotBuiltError, UsageError
+from ippon.records.flags import FLAGS
 from ippon.records.options import Options
+from ippon.wiring.settle import settle
 
 ALL = {
     "suite": "a.toml", "tier": "full", "target": "v2", "judge": "openai/x", "base_url": "http://127.0.0.1:1/v1", "evaluator": ["a", "b"],

@@ -8,11 +8,11 @@ import pytest
 
 from ippon import api
 from ippon.cli.scan import scan
-from ippon.cli.settle import settle
 from ippon.errors import SuiteError, UsageError
 from ippon.read.suite import load
 from ippon.records.options import Options
-from tests.door import ippon
+from ippon.wiring.settle import settle
+from tests.door import coaching, ippon
 from tests.read.written import write
 
 SUITE = 'ippon = 1\nexamples = "a.jsonl"\n[[evaluators]]\nname = "a"\nkind = "exact"\n'
@@ -182,3 +182,29 @@ def test_a_folder_that_comes_in_the_way_leaves_no_draft(capsys):
     assert (2, "verdict: none") == (said.code, said.last[:13])
     assert "error: --output late.json cannot be written: Is a directory" in said.err
     assert ["a.jsonl", "ippon.toml", "late.json", "other.csv"] == sorted(each.name for each in Path().glob("[!.]*"))
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "hint"),
+    [
+        (("cache", "--json"), "ippon cache alone takes no flags", "ippon cache stats --json"),
+        (("runs", "--store", "x"), "ippon runs alone takes no flags", "ippon runs ls --store PATH"),
+        (("cache", "--nope"), "unknown flag `--nope` of ippon cache", "ippon cache --help"),
+        (("--store", "x"), "unknown flag `--store` of ippon", "ippon --help"),
+    ],
+)
+def test_a_flag_before_the_verb_of_a_group_names_the_verb(capsys, words, message, hint):
+    """What a group does alone takes flags only by its name."""
+    said = ippon(capsys, *words)
+    shown = said.err or said.out
+    assert 2 == said.code
+    assert message in shown
+    assert hint in shown
+
+
+@pytest.mark.parametrize("flag", ["--cache", "--store"])
+def test_a_folder_is_neither_cache_nor_history(tmp_path, capsys, flag):
+    """It is called what it is."""
+    said = ippon(capsys, "run", coaching(tmp_path, n=1), flag, str(tmp_path))
+    assert 2 == said.code
+    assert "it is a directory" in " ".join(said.err.split())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from itertools import groupby
 
 from ippon.engine.keeper import Keeper
 from ippon.errors import StoreError
@@ -73,3 +75,36 @@ def test_what_the_cache_cannot_keep_is_in_the_history():
 
     assert "the cache is full" == str(asyncio.run(main()))
     assert [0] == [row.position for row in store.rows]
+
+
+class Slow:
+    """A cache and a store that another program keeps locked for a moment."""
+
+    def write(self, _entries):
+        """Wait."""
+        time.sleep(0.2)
+
+    def record(self, _run_id, _rows):
+        """Wait."""
+        time.sleep(0.2)
+
+
+def test_what_is_being_written_is_told():
+    """So that somebody who waits for a locked file knows which."""
+
+    async def main():
+        keeper = Keeper(Slow(), Slow(), "run", listen=lambda _e: None, on_trouble=lambda _e: None)
+        seen = [keeper.writing()]
+        working = asyncio.create_task(keeper.work(lambda _entries: None))
+        keeper.keep(Entry(key=bytes(32), kind="score", created_at=0.0))
+        keeper.result(Kept(0, None, Result(example="a", evaluator="e", response="target", status="answered")))
+        keeper.close()
+        while not working.done():
+            await asyncio.sleep(0.02)
+            seen.append(keeper.writing())
+        return seen
+
+    seen = asyncio.run(main())
+
+    assert [None, "cache", "history", None] == [at for at, _ in groupby(at for at, _ in seen)]
+    assert max(took for _, took in seen) > 0.1

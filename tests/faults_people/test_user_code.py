@@ -94,7 +94,7 @@ async def sleeps(response):
 @ROW_71
 def test_functions_and_commands_that_hang(go, quick, tmp_path):
     """Are given up after two minutes, once, by name; nothing waits for them at the end."""
-    quick(TIMEOUT_S / 2)
+    quick(TIMEOUT_S / 5)  # not more: clients and their overseer are 4% apart, longer than a busy machine stalls
     before = threading.active_count()
     rows_of(tmp_path, *RESPONSES)
     (tmp_path / "hanging.py").write_text(HANGING)

@@ -98,7 +98,7 @@ def test_it_says_what_things_are_for():
     assert all(each.get("description") for each in definitions.values())
 
 
-CONTRACT = Path("/work/shared/CONTRACT.md")
+CONTRACT = Path(__file__).resolve().parents[3] / "shared" / "CONTRACT.md"
 
 
 @pytest.mark.skipif(not CONTRACT.exists(), reason="the contract lies beside the repository")

@@ -21,6 +21,7 @@ from tests.redis.counted import CALLS, EXAMPLES, SECRET, counts
         ("sqlite:///", "--cache sqlite:/// is no cache: a path, sqlite:///PATH or redis://HOST/DB"),
         ("sqlite:///?namespace=a", "--cache sqlite:///?namespace=a is no cache"),
         ("sqlite:///nowhere.sqlite?mode=ro", "there is no cache nowhere.sqlite"),
+        ("rediss://h/0?ca=nowhere.pem", "cache rediss://h:6379/0 names a certificate nowhere.pem that is no file"),
     ],
 )
 def test_a_cache_that_is_misspelt(person, endpoint, url, why):

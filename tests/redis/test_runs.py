@@ -158,6 +158,10 @@ def test_looking_keeps_nothing(person, endpoint, server, tmp_path, capsys, monke
             "redis://:secret@127.0.0.1:{port}/0",
             "FAIL  team cache     the cache redis://127.0.0.1:{port}/0 cannot be used",
         ),
+        (
+            "redis://127.0.0.1:{port}/99",
+            "FAIL  team cache     the cache redis://127.0.0.1:{port}/99 cannot be used: it has no database 99",
+        ),
     ],
 )
 def test_the_doctor_looks_at_it(server, tmp_path, capsys, url, shown):

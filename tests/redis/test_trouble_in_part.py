@@ -45,6 +45,7 @@ def test_a_server_that_takes_nothing_more(tmp_path, config, why, failure):
 
         assert {} == cache.read([bytes(32)], now=0.0)
         assert f"takes nothing more: {why}" in cache.link.notes[0]
+        assert ".;" not in cache.link.notes[0]
         assert len(cache.link.notes) == 1
         cache.close()
 

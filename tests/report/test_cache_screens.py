@@ -30,7 +30,8 @@ def _utc():
 def test_what_the_cache_holds():
     """Entries, how often it knew, what that was worth, how old they are."""
     assert text(screens.stats_lines(STATS, WIDE, now=NOW)) == snapshot("""\
-3 entries, 4.1 kB      1 hits, 2 misses (33% hits) in the last 2 runs
+3 entries, 4.1 kB
+1 hits, 2 misses (33% hits) in this suite's last 2 runs, whatever cache they used
 by class   score 3
 in c.sqlite\
 """)
@@ -44,7 +45,7 @@ in c.sqlite\
         "evicted": 7,
     }
     assert text(screens.stats_lines(worth, WIDE, now=NOW)) == snapshot("""\
-3 entries, 4.1 kB      1 hits, 2 misses (33% hits) in the last run
+3 entries, 4.1 kB      1 hits, 2 misses (33% hits) in this suite's last run, whatever cache it used
 by class   score 3
 saved 41 s and $0.40 in the last run
 oldest Jan 01 00:01      newest today 13:45      7 evicted since it was made
@@ -70,6 +71,7 @@ hit: kept since today 13:30 (run k7m2qd)      score 0.90 (good)
     failed = {**HIT, "score": None, "failure": "rejected", "because": "failed before: too long", "run_id": None}
     assert text(screens.why_lines(failed, WIDE, now=NOW)) == snapshot("""\
 hit: kept since today 13:30      failed before: too long
+  ask again: ippon run --retry-failed
   key ab12\
 """)
     assert text(screens.why_lines({**HIT, "kept_at": None}, WIDE, now=NOW)) == snapshot("""\
@@ -114,15 +116,16 @@ miss: expired: [cache] ttl      kept today 13:30 (run k7m2qd)
 def test_a_check_of_every_digest():
     """All right, some damaged, some that cannot be looked at."""
     assert text(screens.verified_lines({**VERIFIED, "damaged": []}, WIDE)) == snapshot(
-        "9 rows checked, every digest is right (exit 0)"
+        "9 entries and 1 compiled suite checked in c.sqlite, every digest is right (exit 0)"
     )
     assert text(screens.verified_lines(VERIFIED, WIDE)) == snapshot("""\
   abababababab  tone on ex-1
-9 rows checked, 1 damaged: it is taken out, and asked again when needed (exit 1)\
+9 entries and 1 compiled suite checked in c.sqlite, 1 damaged: it is taken out, and asked again when
+  needed (exit 1)\
 """)
     nameless = {**VERIFIED["damaged"][0], "evaluator": None}
     memo = {**nameless, "table": "memo"}
-    many = {**VERIFIED, "rows": 1, "damaged": [nameless, memo] * 6}
+    many = {**VERIFIED, "rows": 1, "entries": 1, "damaged": [nameless, memo] * 6}
     assert text(screens.verified_lines(many, WIDE)) == snapshot("""\
   abababababab  an answer, or what cannot be told
   abababababab  a compiled suite
@@ -135,12 +138,21 @@ def test_a_check_of_every_digest():
   abababababab  an answer, or what cannot be told
   abababababab  a compiled suite
   2 more: --json shows all
-1 row checked, 12 damaged: they are taken out, and asked again when needed (exit 1)\
+1 entry checked in c.sqlite, 12 damaged: they are taken out, and asked again when needed (exit 1)\
 """)
     assert text(screens.verified_lines({**VERIFIED, "trouble": "the cache c.sqlite cannot be used"}, WIDE)) == snapshot("""\
   abababababab  tone on ex-1
-the cache c.sqlite cannot be used      move it away, and the next run makes a new one
-9 rows checked, not all could be looked at or taken out (exit 1)\
+the cache c.sqlite cannot be used
+keep what is whole: ippon cache export FILE --cache c.sqlite
+then move it away, and the next run makes a new one
+9 entries and 1 compiled suite checked in c.sqlite, not all could be looked at or taken out (exit 1)\
+""")
+    assert text(screens.verified_lines({**VERIFIED, "rows": 9, "removed": False}, WIDE)) == snapshot("""\
+  abababababab  tone on ex-1
+keep what is whole: ippon cache export FILE --cache c.sqlite
+then: ippon cache import FILE --cache SNAPSHOT
+9 entries checked in c.sqlite, 1 damaged: a snapshot is never written, so nothing is taken out (exit
+  1)\
 """)
 
 
@@ -156,9 +168,10 @@ their answers are kept and read again for nothing      ask anew: ippon run --ref
 
 def test_what_went_out_and_in():
     """How many, and what was left out."""
-    assert text(screens.exported_lines(EXPORTED, WIDE)) == snapshot(
-        "3 entries written to x.jsonl      1 damaged left out: ippon cache verify"
-    )
+    assert text(screens.exported_lines(EXPORTED, WIDE)) == snapshot("""\
+3 entries written to x.jsonl
+1 damaged left out: ippon cache verify --cache c.sqlite\
+""")
     assert text(screens.exported_lines({**EXPORTED, "damaged": 0, "file": "-"}, WIDE)) == snapshot(
         "3 entries written to standard output"
     )

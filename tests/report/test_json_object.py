@@ -39,6 +39,7 @@ STATS = {
     "oldest_at": None,
     "newest_at": None,
     "path": "c.sqlite",
+    "namespace": "",
 }
 WHY = {
     "hit": False,
@@ -58,12 +59,16 @@ WHY = {
     "equal": 8,
     "rubric": ["- Names a feeling.", "+ Names the feeling."],
     "others": 41,
+    "warnings": [],
 }
 VERIFIED = {
-    "rows": 9,
+    "rows": 10,
+    "entries": 9,
     "damaged": [{"key": "ab" * 32, "table": "entries", "evaluator": "tone", "example": "ex-1"}],
+    "removed": True,
     "trouble": None,
     "path": "c.sqlite",
+    "namespace": "",
 }
 PRUNED = {"deleted": 2, "left": 1, "dry_run": False, "path": "c.sqlite"}
 EXPORTED = {"written": 3, "damaged": 1, "file": "x.jsonl", "path": "c.sqlite"}
@@ -217,6 +222,7 @@ def test_the_smaller_objects():
                 "examples": [{"example": "ex-1", "evaluator": "tone", "because": "drawn"}],
             },
             "misses": [{"example": "ex-1", "evaluator": "tone", "because": "never asked"}],
+            "warnings": [],
         }
     )
     assert objects.error_object([problem], 0.1) == snapshot(
@@ -339,6 +345,7 @@ def test_the_smaller_objects():
             "equal": 8,
             "rubric": ["- Names a feeling.", "+ Names the feeling."],
             "others": 41,
+            "warnings": [],
         }
     )
     assert objects.cleared_object(3, 0.1) == snapshot(

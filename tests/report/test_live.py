@@ -185,3 +185,20 @@ def test_a_log_is_told_a_wait_once():
             ["throttled 3.0 s by openai/judge-small, at most 12 in flight"],
         ]
     )
+
+
+def test_a_locked_file_is_told_once_it_takes_long():
+    """A write like others is not worth a word; a log is told once a wait."""
+    live, said = half_way(), []
+    for at, took in (("cache", 1.0), ("cache", 2.4), ("cache", 9.0), (None, 0.0), ("history", 3.0)):
+        live.hear(replace(SENDING, writing=at, writing_s=took))
+        said.append(live.news())
+
+    assert [
+        [],
+        ["cache: not written for 2.4 s, locked by another program?"],
+        [],
+        [],
+        ["history: not written for 3.0 s, locked by another program?"],
+    ] == said
+    assert "history: not written for 3.0 s, locked by another program?" == live.region(WIDE, now=103.1)[2]

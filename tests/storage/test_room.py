@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from bench.cache_rows import NOW, as_read, entry, key
+from ippon.adapters import cache_room
 from ippon.adapters.cache_room import YOUNG_S
 from ippon.adapters.cache_sqlite import MOST_BYTES, SqliteCache
 
@@ -73,6 +74,22 @@ def test_no_row_of_the_run_in_progress_is_touched(path, created_at, evicted):
 
     assert list(range(1000, 1600)) == [n for n in there(cache) if n >= 1000]
     assert (True, evicted) == (cache.stats()["bytes"] > MOST, cache.evicted())
+    cache.close()
+
+
+def test_where_nothing_can_go_it_is_not_looked_for_each_time(path, monkeypatch):
+    """A large cache that is all young: only after it has grown a little is it gone through again."""
+    looks: list[int] = []
+    look = cache_room.make_room
+    monkeypatch.setattr(cache_room, "make_room", lambda *given, **more: looks.append(1) or look(*given, **more))
+    cache = SqliteCache(path, most_bytes=MOST)
+    cache.write([entry(n, size=1000) for n in range(1000, 1600)])
+    first = len(looks)
+    for n in range(1600, 1650):
+        cache.write([entry(n, size=10)])
+
+    assert 1 <= first <= 2
+    assert len(looks) - first < 20
     cache.close()
 
 

@@ -27,9 +27,13 @@ class Damaged(Bundle, frozen=True, kw_only=True):
 
 
 class Checked(Bundle, frozen=True, kw_only=True):
-    """What a check found: how many rows, those that are damaged, and why not all could be looked at or taken out."""
+    """What a check found: how many rows, those that are damaged, and why not all could be looked at or taken out.
+
+    `entries` are the rows that stats count, the others are compiled suites.
+    """
 
     rows: int
+    entries: int
     damaged: tuple[Damaged, ...]
     trouble: str | None = None
 
@@ -40,9 +44,9 @@ class _Bad(Bundle, frozen=True):
     key: bytes
 
 
-def verify(cache: SqliteCache) -> Checked:
+def verify(cache: SqliteCache, *, deletes: bool = True) -> Checked:
     """Check every digest. Damaged rows are deleted: they were never used, and their places are free for new ones."""
-    rows = 0
+    rows = dict.fromkeys(TABLES, 0)
     bad: list[_Bad] = []
     damaged: tuple[Damaged, ...] = ()
     trouble: str | None = None
@@ -50,14 +54,19 @@ def verify(cache: SqliteCache) -> Checked:
         for table in TABLES:
             found = cache.file.rows(f"SELECT rowid, key FROM {table} NOT INDEXED")  # noqa: S608 - one of two words
             for some in batches(cast("Iterator[tuple[int, Any]]", found)):
-                rows += len(some)
+                rows[table] += len(some)
                 bad += _bad(cache, table, some)
         damaged = tuple(_named(cache, each) for each in bad)
-        if bad:
+        if bad and deletes:
             _delete(cache, bad)
     except StoreError as error:
         trouble = str(error)
-    return Checked(rows=rows, damaged=damaged or tuple(_nameless(each) for each in bad), trouble=trouble)
+    return Checked(
+        rows=sum(rows.values()),
+        entries=rows["entries"],
+        damaged=damaged or tuple(_nameless(each) for each in bad),
+        trouble=trouble,
+    )
 
 
 def _bad(cache: SqliteCache, table: str, rows: Sequence[tuple[int, Any]]) -> Iterator[_Bad]:

@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING
 
 from ippon.adapters.cache_sqlite import SCHEMA, UPGRADES, SqliteCache
 from ippon.adapters.sqlite_file import SqliteFile
-from ippon.adapters.sqlite_opening import connected
+from ippon.adapters.sqlite_opening import AS_IT_STANDS, connected
 
 if TYPE_CHECKING:
     import sqlite3
-
-# Nobody writes it, so no lock is taken and no log is looked for: it may lie where nothing can be written.
-HOW = "mode=ro&immutable=1"
 
 
 class SnapshotFile(SqliteFile):
@@ -25,7 +22,7 @@ class SnapshotFile(SqliteFile):
     def reader(self) -> sqlite3.Connection | None:
         """The connection to read with; None where there is no file, or an empty one. StoreError for one that is not ours."""
         if self._reader is None and os.path.exists(self.path):  # noqa: PTH110 - as `SqliteFile` does
-            connection, is_new = connected(self.path, self._kind, how=HOW)
+            connection, is_new = connected(self.path, self._kind, how=AS_IT_STANDS)
             if is_new:
                 connection.close()
             else:

@@ -53,6 +53,7 @@ _CHANGED = ", ".join(f"{name} = excluded.{name}" for name in [*COLUMNS.split(", 
 UNLESS_ANSWERED = f"ON CONFLICT (key) DO UPDATE SET {_CHANGED} WHERE entries.failure IS NOT NULL"
 MOST_BYTES = 2 << 30
 ROWS_A_STATEMENT = 50  # one statement for many rows: between two statements Python's lock changes hands
+LOOKS_AGAIN = 100  # a file in which nothing can be evicted may grow by this part before it is looked at again
 MEMOS_KEPT = 200
 _encoder = msgspec.json.Encoder()
 
@@ -74,7 +75,7 @@ class SqliteCache:
         self.file = cache_file(path, busy_s=busy_s)
         self.ttl_s = ttl_s
         self._bad: set[object] = set()
-        self._most_bytes = most_bytes
+        self._most_bytes = self._room_at = most_bytes
 
     @property
     def damaged(self) -> int:
@@ -118,11 +119,14 @@ class SqliteCache:
 
     def _make_room(self, connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
         """Evict what is old where the file has become too large."""
-        if entries and connection.execute(IN_USE).fetchone()[0] > self._most_bytes:
+        in_use = connection.execute(IN_USE).fetchone()[0] if entries else 0
+        if in_use > self._room_at:
             from ippon.adapters.cache_room import make_room  # noqa: PLC0415 - few caches are that large
 
             newest = max(entry.created_at for entry in entries)
-            make_room(connection, self._most_bytes, mark=self.file.marks["entries"], newest=newest)
+            made = make_room(connection, self._most_bytes, mark=self.file.marks["entries"], newest=newest)
+            # Where all is young there is nothing to evict, and looking for it takes longer than writing.
+            self._room_at = self._most_bytes if made else in_use + self._most_bytes // LOOKS_AGAIN
 
     def _is_read(self, keys: Sequence[bytes], found: dict[bytes, Entry]) -> bool:
         """Put what is kept under these keys into `found`; whether all of it could be read. StoreError for a locked file."""

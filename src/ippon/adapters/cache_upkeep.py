@@ -47,12 +47,7 @@ class Upkeep:
         """What lies under these keys, however old; None: a row is there, and damaged."""
         placed = {key: key if self._part is None else self._part.inside(key) for key in keys}
         found = self.cache.read([*placed.values()], now=BEFORE_ALL)
-        query = "SELECT key FROM entries WHERE key = ?"
-        return {
-            key: found.get(place)
-            for key, place in placed.items()
-            if place in found or list(self.cache.file.rows(query, (place,)))
-        }
+        return {key: found.get(place) for key, place in placed.items() if place in found or self._is_there(place)}
 
     def explanations(self, evaluator: str, example: str) -> list[tuple[bytes, dict[str, str], float]]:
         """(key, named parts, created_at) of the kept scores of an evaluator for an example, newest first; what can be read."""
@@ -63,8 +58,10 @@ class Upkeep:
 
     def memos(self, most: int) -> Iterator[bytes]:
         """The compiled suites that were kept last, the newest first."""
-        query = "SELECT key FROM memo ORDER BY rowid DESC LIMIT ?"
-        bodies = (self.cache.recall(key) for key in self._keys(query, most))
+        keys: list[bytes] = []
+        with suppress(StoreError):  # a torn page
+            keys += self._keys("SELECT key FROM memo ORDER BY rowid DESC LIMIT ?", most)
+        bodies = (self.cache.recall(key) for key in keys)
         return (body for body in bodies if body is not None)
 
     def made(self) -> tuple[float | None, float | None]:
@@ -102,9 +99,13 @@ class Upkeep:
             self.cache.file.write(work)
         return deleted
 
+    def count(self) -> int:
+        """How many entries there are, damaged ones too."""
+        return len(self._places())
+
     def entries(self) -> Iterator[Entry]:
         """Every entry that is whole, with what its key was made of, in the order of the keys."""
-        for keys in batches(self._keys("SELECT key FROM entries ORDER BY key")):
+        for keys in batches(sorted(key for key in self._places() if isinstance(key, bytes))):
             explained = self._explained(keys)
             for key, entry in sorted(self.cache.read(keys, now=BEFORE_ALL).items()):
                 example, fields = explained.get(key, ("", b""))
@@ -124,9 +125,23 @@ class Upkeep:
             added += len(best)
         return added
 
-    def verify(self) -> Checked:
-        """Check every digest, and delete what is damaged."""
-        return verify(self.cache)
+    def verify(self, *, deletes: bool = True) -> Checked:
+        """Check every digest, and delete what is damaged; not from a snapshot."""
+        return verify(self.cache, deletes=deletes)
+
+    def _is_there(self, key: bytes) -> bool:
+        """Whether there is a row of a key, or a torn page where it would be."""
+        try:
+            return any(self.cache.file.rows("SELECT 1 FROM entries WHERE key = ?", (key,)))
+        except StoreError:
+            return True
+
+    def _places(self) -> list[object]:
+        """The key of every row, from the index, or where that is torn from the table."""
+        try:
+            return [key for (key,) in self.cache.file.rows("SELECT key FROM entries")]
+        except StoreError:
+            return [key for (key,) in self.cache.file.rows("SELECT key FROM entries NOT INDEXED")]
 
     def _keys(self, query: str, *values: object) -> list[bytes]:
         return [key for (key,) in self.cache.file.rows(query, values) if isinstance(key, bytes)]
@@ -135,7 +150,10 @@ class Upkeep:
         marks = ",".join("?" * len(keys))
         query = f"SELECT key, example, fields FROM explanations WHERE key IN ({marks})"  # noqa: S608 - question marks
         rows = cast("Iterator[tuple[bytes, str, bytes]]", self.cache.file.rows(query, keys))
-        return {key: (example, fields) for key, example, fields in rows}
+        found: dict[bytes, tuple[str, bytes]] = {}
+        with suppress(StoreError):  # a torn page: the entries go out without what only explains them
+            found.update((key, (example, fields)) for key, example, fields in rows)
+        return found
 
 
 def _is_better(entry: Entry, there: Entry | None) -> bool:

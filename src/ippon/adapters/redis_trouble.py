@@ -43,7 +43,7 @@ def in_words(error: Exception, address: Address) -> str:
         return "no answer in time"
     said = (error.strerror if isinstance(error, OSError) else None) or str(error)
     said = said.replace(address.password, "***") if address.password else said
-    return "".join(each for each in said if each.isprintable())[:SHOWN].lower()
+    return "".join(each for each in said if each.isprintable())[:SHOWN].lower().rstrip(".")
 
 
 def _refused(error: RefusedError, address: Address) -> Problem | None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Command = tuple[Word, ...]
 
 PACKET = 1 << 18
+LEAST_S = 0.001
 DOZE_S = 0.005  # a longer wait is made of such, so that one that took too long is seen
 NOT_YET = object()
 _packed = cast("Callable[[Command], bytes]", _pack_command)
@@ -44,10 +45,12 @@ class Wire:
     """
 
     def __init__(self, address: Address, *, within_s: float) -> None:
-        self._socket = connected(address, within_s=within_s)
+        context = _context(address)  # reads the system's certificates: no time of the server's
+        ends = monotonic() + within_s
+        self._socket = _connected(address, context, ends)
         self._reader = Reader(notEnoughData=NOT_YET)
         try:
-            self._greet(address, within_s=within_s)
+            self._greet(address, within_s=max(LEAST_S, ends - monotonic()))
         except BaseException:
             self.close()
             raise
@@ -96,14 +99,17 @@ class Wire:
 
 def connected(address: Address, *, within_s: float) -> socket.socket:
     """A socket to the server, through TLS where the address says so. OSError for all that can go wrong."""
-    context = _context(address)  # reads the system's certificates: no time of the server's
-    ends = monotonic() + within_s
-    plain = socket.create_connection((address.host, address.port), timeout=within_s)
+    context = _context(address)
+    return _connected(address, context, monotonic() + within_s)
+
+
+def _connected(address: Address, context: SSLContext | None, ends: float) -> socket.socket:
+    plain = socket.create_connection((address.host, address.port), timeout=max(LEAST_S, ends - monotonic()))
     plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if context is None:
         return plain
     try:
-        plain.settimeout(max(0.001, ends - monotonic()))
+        plain.settimeout(max(LEAST_S, ends - monotonic()))
         return context.wrap_socket(plain, server_hostname=address.host)
     except BaseException:
         plain.close()

@@ -6,7 +6,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ippon.adapters.sqlite_opening import APPLICATION_ID, BUSY_S, Kind, connected
+from ippon.adapters.sqlite_opening import APPLICATION_ID, BUSY_S, Kind, connected_to_read
 
 if TYPE_CHECKING:
     import sqlite3
@@ -68,7 +68,7 @@ class SqliteFile:
             self._reader = None
         if self._reader is None and os.path.exists(self.path):  # noqa: PTH110 - pathlib costs 7 ms on the warm path
             self._is_reader_current = True
-            connection, is_new = connected(self.path, self._kind)
+            connection, is_new = connected_to_read(self.path, self._kind)
             if is_new:
                 connection.close()
             else:

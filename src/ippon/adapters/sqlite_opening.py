@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ IDENTITY = (
     "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master) "
     "FROM pragma_application_id, pragma_user_version"
 )
+# No lock is taken and no log is looked for: so a file can be read that lies where nothing can be written.
+AS_IT_STANDS = "mode=ro&immutable=1"
 HINT = "name another file, or move this one away"
 HINTS = {
     sqlite3.SQLITE_FULL: "make room on the disk, or name a file on another",
@@ -53,6 +56,8 @@ class Kind(Bundle, frozen=True):
         try:
             yield
         except sqlite3.Error as error:
+            if os.path.isdir(path):  # noqa: PTH112 - the warm path
+                raise self.refused(path, "cannot be used: it is a directory", "name a file in it") from error
             hint = HINTS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, HINT)
             raise self.refused(path, f"cannot be used: {error}", hint) from error
         except UnicodeDecodeError as error:  # SQLite quotes a damaged schema, and Python cannot read the quotation
@@ -82,6 +87,18 @@ def connected(path: str, kind: Kind, *, how: str = "mode=rw") -> tuple[sqlite3.C
         raise
 
 
+def connected_to_read(path: str, kind: Kind) -> tuple[sqlite3.Connection, bool]:
+    """The same for who only reads: as it stands, in a folder where SQLite cannot make the files that it wants beside it."""
+    try:
+        return connected(path, kind)
+    except StoreError as error:
+        folder, log = os.path.dirname(path) or ".", f"{path}-wal"  # noqa: PTH120 - the warm path
+        shut = _code(error) in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN} and not os.access(folder, os.W_OK)
+        if not shut or (os.path.exists(log) and os.path.getsize(log)):  # noqa: PTH110, PTH202
+            raise
+    return connected(path, kind, how=AS_IT_STANDS)
+
+
 def prepare(connection: sqlite3.Connection, path: str, kind: Kind) -> bool:
     """Make the file ours, in today's format; whether it is written through a log ahead. Raises sqlite3.Error.
 
@@ -109,8 +126,12 @@ def prepare(connection: sqlite3.Connection, path: str, kind: Kind) -> bool:
 
 def is_locked(error: StoreError) -> bool:
     """Whether another program has kept a file locked for too long: then nothing is wrong with what is in it."""
-    code = getattr(error.__cause__, "sqlite_errorcode", 0)
-    return code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+    return _code(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def _code(error: StoreError) -> int:
+    """What SQLite said, 0 where it was not SQLite."""
+    return getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF
 
 
 def _synchronous(kind: Kind, *, logs_ahead: bool) -> str:

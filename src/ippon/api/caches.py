@@ -12,7 +12,7 @@ from ippon.records.duration import duration_s
 from ippon.report.cache import counted, size
 from ippon.report.view import quoted
 from ippon.wiring.opened import opened
-from ippon.wiring.upkeep import Wanted, file_named, upkept
+from ippon.wiring.upkeep import Wanted, file_named, namespace_named, require_all, require_file, snapshot_named, upkept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,6 +42,12 @@ def require_named(options: Options) -> None:
         raise UsageError(f"there is no cache {path}", hint=hint)
 
 
+def require_looked_at(options: Options, environ: Mapping[str, str], verb: str) -> None:
+    """A cache to be looked at is a file that is there: one that stands before a Redis is not what that holds."""
+    require_file(options, environ, verb, why=f"{verb} looks at a cache file, and --cache names a Redis")
+    require_named(options)
+
+
 def _near(path: str) -> str | None:
     """A file beside it that was probably meant."""
     from ippon.read.finding import nearest  # noqa: PLC0415 - only a mistake needs it
@@ -56,11 +62,11 @@ def _near(path: str) -> str | None:
 
 
 def cache_stats(options: Options, *, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """Entries, bytes and classes of the cache file, and what it was worth in the last runs of the suite here, if there is one.
+    """Entries, bytes and classes of the cache file, and hits of the last runs of the suite here, if there is one.
 
-    `path` is None while there is no file; to look does not make one.
+    Those runs may have used another cache. `path` is None while there is no file; to look does not make one.
     """
-    require_named(options)
+    require_looked_at(options, environ, "ippon cache stats")
     with upkept(options, environ) as upkeep:
         cache = upkeep.cache
         there = cache.file.reader() is not None
@@ -72,6 +78,7 @@ def cache_stats(options: Options, *, environ: Mapping[str, str] = os.environ) ->
             "oldest_at": oldest,
             "newest_at": newest,
             "path": cache.file.path if there else None,
+            "namespace": namespace_named(options),
         }
 
 
@@ -85,7 +92,7 @@ def cache_clear(
 
     The default one serves all projects of a user, so somebody has to `confirm`; one that `--cache` names is meant.
     """
-    _require_file(options)
+    _require_written(options, "ippon cache clear")
     with upkept(options, environ) as upkeep:
         cache = upkeep.cache
         held = cache.stats()
@@ -101,15 +108,27 @@ def cache_clear(
 
 
 def cache_verify(options: Options, *, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """Check every digest of the cache file and delete the damaged rows: how many were looked at, and which those are."""
-    require_named(options)
+    """Check every digest of the cache file and delete the damaged rows: how many were looked at, and which those are.
+
+    A snapshot is never written: there they stay.
+    """
+    require_looked_at(options, environ, "ippon cache verify")
     with upkept(options, environ) as upkeep:
-        found = upkeep.verify()
+        deletes = snapshot_named(options) is None
+        found = upkeep.verify(deletes=deletes)
         damaged = [
             {"key": each.key, "table": each.table, "evaluator": each.evaluator, "example": each.example}
             for each in found.damaged
         ]
-        return {"rows": found.rows, "damaged": damaged, "trouble": found.trouble, "path": upkeep.cache.file.path}
+        return {
+            "rows": found.rows,
+            "entries": found.entries,
+            "damaged": damaged,
+            "removed": deletes and found.trouble is None,
+            "trouble": found.trouble,
+            "path": upkeep.cache.file.path,
+            "namespace": namespace_named(options),
+        }
 
 
 def cache_prune(
@@ -119,7 +138,7 @@ def cache_prune(
     if which == Which():
         raise UsageError("cache prune: which entries?", hint=FILTERS)
     made_before = _made_before(which.older_than)
-    _require_file(options)
+    _require_written(options, "ippon cache prune")
     with upkept(options, environ) as upkeep:
         _require_known(upkeep, evaluator=which.evaluator, model=which.model)
         wanted = Wanted(made_before=made_before, evaluator=which.evaluator, model=which.model, failed=which.failed)
@@ -155,20 +174,23 @@ def _require_known(upkeep: Upkeep, **named: str | None) -> None:
         raise UsageError(*problems)
 
 
-def _require_file(options: Options) -> None:
+def _require_written(options: Options, verb: str) -> None:
     """To delete from the file in front of a Redis or a snapshot would be in vain: it fills again from there."""
     if options.cache is not None and file_named(options) is None:
         raise UsageError("this deletes from a cache file only", hint="--cache PATH, or without --cache")
     require_named(options)
+    require_all(options, verb)
 
 
 def _worth(options: Options, environ: Mapping[str, str]) -> dict[str, Any]:
-    """Hits, misses, seconds and money of the last runs of the suite here; nothing without a suite, unless one was named."""
+    """Hits, misses, seconds and money of the last runs of the suite here; nothing without one, unless it was named."""
+    if options.store is not None and not os.path.exists(options.store):  # noqa: PTH110
+        raise UsageError(f"there is no history {options.store}", hint="without --store: the one beside the suite")
     try:
         with opened(options, environ=environ, looks=True) as it:
             last = it.store.runs()[:LAST_RUNS]
     except IpponError:
-        if options.suite is not None:
+        if options.suite is not None or options.store is not None:
             raise
         last = []
     hits, misses = sum(run.hits for run in last), sum(run.misses for run in last)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ippon.api.caches import require_named
+from ippon.api.caches import require_looked_at
 from ippon.errors import Problem, UsageError
 from ippon.records.entry_lines import LARGEST_LINE, entries_in, entry_in, line_of
-from ippon.wiring.upkeep import upkept
+from ippon.report.view import quoted
+from ippon.wiring.upkeep import require_all, require_file, snapshot_named, upkept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 STANDARD = "-"  # standard output or input, in place of a file
 NAMED = 100  # damaged lines that are told
+BEGINNING = 4096  # bytes that tell a text from what is none
+GZIP, SQLITE = b"\x1f\x8b", b"SQLite format 3\0"
+EXPORTS = "ippon cache export FILE   makes what can be imported"
 
 
 def cache_export(
@@ -34,13 +38,15 @@ def cache_export(
 
     UsageError for a file that is there and is no export.
     """
-    require_named(options)
+    verb = f"ippon cache export {quoted(path)}"
+    require_looked_at(options, environ, verb)
+    require_all(options, verb)
     with upkept(options, environ) as upkeep:
         if upkeep.cache.file.reader() is None:
             raise UsageError("there is no cache yet, so there is nothing to export", hint="ippon run")
-        held = upkeep.cache.stats()["entries"]
+        held = upkeep.count()
         if path == STANDARD:
-            written = _written(upkeep.entries(), out or sys.stdout.buffer)
+            written = _streamed(upkeep.entries(), out or sys.stdout.buffer)
         else:
             _require_ours(path)
             written = _replaced(path, upkeep.entries())
@@ -54,12 +60,22 @@ def cache_import(
 
     UsageError with each damaged line; nothing is imported then.
     """
+    _require_written(options, environ, f"ippon cache import {quoted(path)}")
     with _opened(path, source) as lines:
         read = _checked(path, lines)
         lines.seek(0)
         with upkept(options, environ) as upkeep:
             added = upkeep.add(_of_the_past(lines))
             return {"read": read, "added": added, "file": path, "path": upkeep.cache.file.path}
+
+
+def _require_written(options: Options, environ: Mapping[str, str], verb: str) -> None:
+    """An import is written to the file that is named, all of it, or nowhere."""
+    require_file(options, environ, verb, why=f"{verb} writes to a cache file, and --cache names a Redis")
+    if (snapshot := snapshot_named(options)) is not None:
+        hint = f"{verb} --cache {quoted(snapshot)}   writes to the file itself"
+        raise UsageError(f"a snapshot (mode=ro) is never written: {snapshot}", hint=hint)
+    require_all(options, verb)
 
 
 def _written(entries: Iterator[Entry], file: BinaryIO) -> int:
@@ -69,6 +85,15 @@ def _written(entries: Iterator[Entry], file: BinaryIO) -> int:
         count += 1
     file.flush()
     return count
+
+
+def _streamed(entries: Iterator[Entry], file: BinaryIO) -> int:
+    try:
+        return _written(entries, file)
+    except BrokenPipeError:  # the reader has seen enough
+        raise
+    except OSError as error:
+        raise UsageError(f"standard output cannot be written: {error.strerror}", hint="name a file") from error
 
 
 def _replaced(path: str, entries: Iterator[Entry]) -> int:
@@ -119,6 +144,7 @@ def _opened(path: str, source: BinaryIO | None) -> BinaryIO:
 
 def _checked(path: str, lines: BinaryIO) -> int:
     """How many entries there are; UsageError with the lines that are none."""
+    _require_text(path, lines)
     wrong: list[Problem] = []
     count = 0
     for number, found in entries_in(lines):
@@ -127,7 +153,26 @@ def _checked(path: str, lines: BinaryIO) -> int:
             wrong.append(Problem(message=str(found), file=path, line=number, column=1, hint="nothing was imported"))
     if wrong:
         raise UsageError(*wrong)
+    if not count:
+        raise UsageError(f"there is nothing in {_shown(path)}, so nothing was imported", hint=EXPORTS)
     return count
+
+
+def _require_text(path: str, lines: BinaryIO) -> None:
+    """UsageError, one line, for what is no text at all; one for each line of it would help nobody."""
+    start = lines.read(BEGINNING)
+    lines.seek(0)
+    if start.startswith(GZIP):
+        raise UsageError(f"{_shown(path)} is packed with gzip", hint=f"gunzip {quoted(path)}   then import that")
+    if start.startswith(SQLITE):
+        hint = f"ippon cache export FILE --cache {quoted(path)}   then import FILE"
+        raise UsageError(f"{_shown(path)} is a database, no export of a cache", hint=hint)
+    if b"\0" in start:
+        raise UsageError(f"{_shown(path)} is no text, so no export of a cache", hint=EXPORTS)
+
+
+def _shown(path: str) -> str:
+    return "standard input" if path == STANDARD else path
 
 
 def _of_the_past(lines: BinaryIO) -> Iterator[Entry]:

@@ -14,6 +14,7 @@ from ippon.records import evaluators as kinds
 from ippon.records import suite as records
 from ippon.records.options import Options
 from ippon.wiring.opened import Opened, loaded, opened_with
+from ippon.wiring.settle import settled_beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -50,7 +51,7 @@ class Suite:
         target: AnyFunction | str | None = None,
         name: str = "suite",
         judge: str | None = None,
-        folder: str = ".",
+        folder: str | os.PathLike[str] = ".",
         gates: Sequence[records.Gate | Mapping[str, Any]] = (),
         **tables: Any,
     ) -> None:
@@ -79,7 +80,10 @@ class Suite:
         return self._suite.name
 
     def run(self, *, listen: Listener = deaf, **options: Any) -> Run:
-        """Run it; the options are the flags of `ippon run` (`tier="full"`, `max_in_flight=8`, ...). In a notebook too."""
+        """Run it; the options are the flags of `ippon run` (`tier="full"`, `max_in_flight=8`, ...). In a notebook too.
+
+        What is left out the environment says, as it does for the command (`IPPON_CACHE`, `IPPON_TIER`, ...).
+        """
         wanted = _options(options)
         with self._opened(wanted) as opened:
             return driven(finished(opened, wanted, listen=listen, confirmed=False, signals=False)).run
@@ -139,7 +143,8 @@ _NAMES = [name for name in Options.__struct_fields__ if name not in _OF_SCREENS]
 
 def load(path: str | os.PathLike[str], *, trust: bool = False) -> Suite:
     """The suite of a file; SuiteError with every problem at once, TrustError for code that is not trusted."""
-    suite, trusted = loaded(os.fspath(path), trust=trust, environ=os.environ)
+    trusting = _options({"trust": trust or None}).trust
+    suite, trusted = loaded(os.fspath(path), trust=trusting, environ=os.environ)
     return _Read(suite, trusted=trusted)
 
 
@@ -149,7 +154,7 @@ def compare(a: Run, b: Run) -> NoReturn:
 
 
 def _options(given: Mapping[str, Any]) -> Options:
-    """Keyword arguments as the flags that they name; UsageError for one that is none."""
+    """Keyword arguments as the flags that they name, and the environment for the others; UsageError for one that is none."""
     unknown = next((name for name in given if name not in _NAMES), None)
     if unknown is not None:
         from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
@@ -157,10 +162,10 @@ def _options(given: Mapping[str, Any]) -> Options:
         near = get_close_matches(unknown, _NAMES, n=1)
         hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(_NAMES)}"
         raise UsageError(Problem(message=f"run: unknown option `{unknown}`", hint=hint))
-    try:
-        return msgspec.convert(dict(given), Options)
-    except msgspec.ValidationError as error:
-        raise UsageError(f"run: {error}") from None
+    paths = {
+        name: os.fspath(cast("os.PathLike[str]", each)) for name, each in given.items() if hasattr(each, "__fspath__")
+    }
+    return settled_beside({**given, **paths}, _NAMES, os.environ)
 
 
 def _given(value: Any) -> Any:

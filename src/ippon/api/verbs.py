@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ippon.records.options import Options
     from ippon.records.run import Run
     from ippon.wiring.assemble import Assembled
+    from ippon.wiring.opened import Opened
 
 
 def execute(
@@ -50,23 +51,21 @@ def plan(options: Options, *, environ: Mapping[str, str] = os.environ) -> PlanRe
     from ippon.engine.estimate import estimate  # noqa: PLC0415 - a warm run estimates nothing
     from ippon.wiring.upkeep import upkeep_of  # noqa: PLC0415
 
-    with opened(options, environ=environ, looks=True) as it:
+    with opened(options, environ=environ, plans=True) as it:
         assembled = wiring.assemble(it, options, listen=deaf)
         prepared = prepare(assembled.setting, assembled.wish, assembled.parts)
         setting, run = prepared.setting, prepared.selection
-        guess = estimate(prepared, assembled.parts)
-        unasked = (
-            "asked anew (--refresh)" if options.refresh else "not looked up (--no-cache)" if options.no_cache else ""
-        )
+        unasked = _unasked(options, it)
         cached, lacks = len(prepared.known.results), _lacks(assembled, prepared)
-        missed = tuple(
-            (
-                setting.example(todo.evaluation).id,
-                setting.evaluator(todo.evaluation).name,
-                unasked or why.because,
-            )
-            for todo, why in misses(prepared, upkeep_of(it))
-        )
+        failed = sum(each.error is not None for each in prepared.known.results.values())
+        answered: dict[int, int] = {}
+        missed: list[tuple[str, str, str]] = []
+        for todo, why in misses(prepared, upkeep_of(it)):
+            example, evaluator = setting.example(todo.evaluation), setting.evaluator(todo.evaluation)
+            missed.append((example.id, evaluator.name, unasked or why.because))
+            if why.is_answered and not unasked:
+                answered[todo.evaluation.evaluator] = answered.get(todo.evaluation.evaluator, 0) + 1
+        guess = estimate(prepared, assembled.parts, answered=answered)
         del prepared  # a million keys, which nothing below needs
         return PlanReport(
             suite=setting.suite.name,
@@ -84,8 +83,10 @@ def plan(options: Options, *, environ: Mapping[str, str] = os.environ) -> PlanRe
                 (setting.example(e).id, setting.evaluator(e).name, "chosen" if e in run.chosen else "drawn")
                 for e in run.evaluations
             ),
-            misses=missed,
+            misses=tuple(missed),
             lacks=lacks,
+            failed=failed,
+            warnings=(*it.warnings, *it.notes),
         )
 
 
@@ -159,6 +160,17 @@ def schema(name: str) -> dict[str, Any]:
     from ippon.read.json_schema import suite_schema  # noqa: PLC0415 - only this verb prints it
 
     return suite_schema()
+
+
+def _unasked(options: Options, it: Opened) -> str:
+    """Why nothing can be told of any evaluation that misses; empty where it can."""
+    from ippon.api.why import CANNOT  # noqa: PLC0415 - as above
+
+    if options.refresh:
+        return "asked anew (--refresh)"
+    if options.no_cache:
+        return "not looked up (--no-cache)"
+    return CANNOT if it.legible is None else ""
 
 
 def _lacks(assembled: Assembled, prepared: Prepared) -> tuple[Problem, ...]:

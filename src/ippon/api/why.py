@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 MEMOS = 50  # earlier versions of suites that are looked through for a rubric
 RUBRIC = "evaluator.rubric"
+CANNOT = "cannot be told: the cache file cannot be used"
 FROM_ENTRY = ("model", "cost_usd", "seconds")
 LATER_S = 5.0  # by how much an entry may be newer than the end of its run
 
@@ -53,8 +54,8 @@ def cache_why(
     """
     require_named(options)
     with opened(options, environ=environ, looks=True) as it:
-        upkeep = upkeep_of(it)
         prepared, _ = one(it, options, example, evaluator, again=again)
+        upkeep = upkeep_of(it)
         found = next(misses(prepared, upkeep), None)
         if found is None:
             return _hit(prepared, it, upkeep)
@@ -63,7 +64,7 @@ def cache_why(
         return {
             **_of(missed.evaluation.response, missed.evaluation.repeat, key, why.kept_at, it),
             "hit": False,
-            "because": why.because,
+            "because": CANNOT if upkeep is None and (it.warnings or it.notes) else why.because,
             "changed": [{"field": part, "was": was, "now": now} for part, was, now in why.changed],
             "equal": why.equal,
             "rubric": _rubric_lines(why, prepared.setting, missed, upkeep),
@@ -108,6 +109,7 @@ def _of(response: str, repeat: int, key: bytes | None, kept_at: float | None, it
         "cost_usd": None,
         "seconds": None,
         "failure": None,
+        "warnings": [*it.warnings, *it.notes],
     }
 
 

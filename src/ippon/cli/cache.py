@@ -35,7 +35,8 @@ def cache_why(options: Options, arguments: Mapping[str, str], session: Session) 
     again = partial(command, "cache why", view)
     found = found_why(options, arguments["example"], arguments["evaluator"], again=again)
     lines = why_lines(found, view, now=time.time())
-    return session.tell(options, lines, objects.cache_why_object(found, session.wall_s))
+    told = objects.cache_why_object(found, session.wall_s)
+    return session.tell(options, lines, told, warnings=found["warnings"])
 
 
 def cache_verify(options: Options, _arguments: Mapping[str, str], session: Session) -> int:

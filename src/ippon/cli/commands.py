@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import shell_complete
 
-from ippon.cli.flags import LATER, Flag, Given, flags_of
 from ippon.cli.help import HELP, LATER_VERBS, VERBS
 from ippon.cli.session import Session
 from ippon.cli.table import TABLE
 from ippon.cli.width import width_of
 from ippon.errors import NotBuiltError, Problem, UsageError
+from ippon.records.flags import LATER, Flag, Given, flags_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -213,6 +213,13 @@ def _own_option(flag: str, word: str, text: str) -> click.Option:
     )
 
 
+def _with_verb(path: str, word: str) -> str | None:
+    """What was meant where a group, which takes no flags, is given one of its first verb's: `ippon cache stats --json`."""
+    first = next((each for each in TABLE if each.startswith(f"{path.removeprefix('ippon ')} ")), None)
+    flags = () if first is None else flags_of(TABLE[first].flags)
+    return next((f"ippon {first} {word} {each.word or ''}".rstrip() for each in flags if word == each.long), None)
+
+
 def usage_error(error: click.ClickException, words: Sequence[str]) -> UsageError:
     """A mistake found by click, in ippon's words."""
     context = getattr(error, "ctx", None)
@@ -222,6 +229,8 @@ def usage_error(error: click.ClickException, words: Sequence[str]) -> UsageError
             near = nearest(error.option_name, error.possibilities or [])
             also = f"; nearest: {', '.join(near)}" if near else ""
             message = f"unknown flag `{error.option_name}` of {path}{also}"
+            if (whole := _with_verb(path, error.option_name)) is not None:
+                return UsageError(Problem(message=f"{path} alone takes no flags", hint=whole))
         case click.MissingParameter() if error.param is not None and context is not None:
             message = f"{path} needs {error.param.make_metavar(context)}"
         case click.BadOptionUsage() if "requires an argument" in error.message:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ippon.cli.flags import FLAGS, Flag
 from ippon.errors import IpponError, Problem
+from ippon.records.flags import FLAGS, Flag
 from ippon.report.escape import cut, visible
 from ippon.report.view import wrapped
 

@@ -43,7 +43,7 @@ def _command(words: list[str], environ: Mapping[str, str], started: float) -> in
         given = scan(words[1:])
         if given is not None:
             from ippon.cli.run import run  # noqa: PLC0415
-            from ippon.cli.settle import settle  # noqa: PLC0415
+            from ippon.wiring.settle import settle  # noqa: PLC0415
 
             return run(settle(given, environ), environ, started=started)
     if (not words or words[0] in {"--help", "-h", "help"}) and "_IPPON_COMPLETE" not in environ:

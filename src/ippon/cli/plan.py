@@ -21,5 +21,5 @@ def plan(options: Options, _arguments: Mapping[str, str], session: Session) -> i
     report = api.plan(options)
     view = view_of(options, session.screen(options))
     if not options.json:
-        return session.tell(options, plan_lines(report, view), {})
-    return session.tell(options, (), plan_object(report, session.wall_s))
+        return session.tell(options, plan_lines(report, view), {}, warnings=report.warnings)
+    return session.tell(options, (), plan_object(report, session.wall_s), warnings=report.warnings)

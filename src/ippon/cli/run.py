@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ippon.cli.flags import SHOWN, flags_of
 from ippon.cli.screen import Screen, reserved, screen_of, write
 from ippon.errors import Problem, UsageError
+from ippon.records.flags import SHOWN, flags_of
 from ippon.report.view import View
 
 if TYPE_CHECKING:
@@ -94,9 +94,10 @@ def view_of(options: Options, screen: Screen) -> View:
 
 def warning_lines(warnings: tuple[str, ...]) -> list[str]:
     """The warnings of a run, the first five of them."""
+    from ippon.records.run import SHARED  # noqa: PLC0415
     from ippon.report.escape import visible  # noqa: PLC0415
 
-    lines = [f"warning: {visible(each)}" for each in warnings[:WARNINGS_SHOWN]]
+    lines = [f"{'' if each.startswith(SHARED) else 'warning: '}{visible(each)}" for each in warnings[:WARNINGS_SHOWN]]
     more = len(warnings) - WARNINGS_SHOWN
     return [*lines, f"warning: {more} more; --json shows all"] if more > 0 else lines
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ippon.cli.flags import BY_WORD, Flag, Given
+from ippon.records.flags import BY_WORD, Flag, Given
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

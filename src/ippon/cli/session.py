@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ippon.cli.flags import Given, flags_of
 from ippon.cli.screen import Screen, screen_of
-from ippon.cli.settle import settle
 from ippon.errors import IpponError
+from ippon.records.flags import Given, flags_of
+from ippon.wiring.settle import settle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ippon.cli.verb import Verb
     from ippon.records.options import Options
@@ -51,9 +51,14 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         *,
         exit_code: int = 0,
         several: bool = False,
+        warnings: Sequence[str] = (),
     ) -> int:
         """Show lines, or with `--json` the object; the exit code. What is about `several` suites names none."""
         screen = self.screen(options)
+        if warnings:
+            from ippon.cli.run import warning_lines  # noqa: PLC0415 - seldom
+
+            screen.notes(warning_lines(tuple(warnings)))
         if options.json:
             from ippon.report.json_object import encoded  # noqa: PLC0415
 

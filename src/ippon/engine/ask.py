@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ippon.engine.journey import Found
 from ippon.engine.keeper import Keeper
+from ippon.engine.lookup import is_readable
 from ippon.engine.parts import Asked
 from ippon.engine.perform import Performer
 from ippon.engine.run import finish, known_rows
@@ -105,15 +106,15 @@ async def _performed(
     try:
         await performer.perform(prepared.todo)
     finally:
-        performer.hush()
         if timer is not None:
             timer.cancel()
         restore()
         gateway.end()
         keeper.close()
         try:
-            await writing
+            await writing  # goes on telling: a file may be locked
         finally:
+            performer.hush()
             await parts.close_clients()
 
 
@@ -165,6 +166,8 @@ def _finder(prepared: Prepared, parts: Parts) -> Callable[[bytes], Found]:
 
     def find(key: bytes) -> Found:
         entry = cache.read([key], now=parts.clock.now()).get(key)
+        if entry is not None and not is_readable(entry):
+            return Found()
         again = entry is not None and entry.failure is not None and prepared.wish.retry_failed
         return Found(fresh=True) if again else Found(entry)
 

@@ -15,7 +15,7 @@ from ippon.records.call import HttpRequest, ModelRequest, Usage, lane_of
 from ippon.records.evaluators import Cascade, Judge, Pairwise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from ippon.engine.parts import Parts, Prepared
     from ippon.engine.setting import Setting
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from ippon.records.evaluators import AnyEvaluator
     from ippon.records.run import Evaluation
     from ippon.records.suite import Price
+
+
+NONE: dict[int, int] = {}
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,15 +36,15 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     usd: float | None
 
 
-def estimate(prepared: Prepared, parts: Parts) -> Estimate:
-    """What the evaluations left to ask would take, each lane as wide as it is.
+def estimate(prepared: Prepared, parts: Parts, *, answered: Mapping[int, int] = NONE) -> Estimate:
+    """What the evaluations left to ask would take, each lane as wide as it is; by evaluator, how many are `answered` already.
 
     Prompts are measured (one an evaluator), answers guessed at 100 tokens; seconds come from the median call of the last
     run that made some to the same judges.
     """
     lanes: dict[str, int] = {}
     usd: float | None = 0.0
-    for request, calls in _requests(prepared):
+    for request, calls in _requests(prepared, answered):
         if not isinstance(request, ModelRequest | HttpRequest):
             continue
         lanes[lane_of(request)] = lanes.get(lane_of(request), 0) + calls
@@ -51,7 +54,7 @@ def estimate(prepared: Prepared, parts: Parts) -> Estimate:
     return Estimate(calls=sum(lanes.values()), seconds=_seconds(longest, prepared, parts), usd=usd)
 
 
-def _requests(prepared: Prepared) -> Iterator[tuple[Request, int]]:
+def _requests(prepared: Prepared, answered: Mapping[int, int]) -> Iterator[tuple[Request, int]]:
     """One request for each kind of call that is due, and how many of its like there are."""
     setting = prepared.setting
     fetched = {todo.evaluation.example for todo in prepared.todo if todo.text is None}
@@ -61,10 +64,11 @@ def _requests(prepared: Prepared) -> Iterator[tuple[Request, int]]:
     by_evaluator: dict[int, list[Evaluation]] = {}
     for todo in prepared.todo:
         by_evaluator.setdefault(todo.evaluation.evaluator, []).append(todo.evaluation)
-    for evaluations in by_evaluator.values():
-        request = _first_request(setting, evaluations[0])
-        if request is not None:
-            yield request, calls_of(setting.evaluator(evaluations[0])) * len(evaluations)
+    for evaluator, evaluations in by_evaluator.items():
+        request = first_request(setting, evaluations[0])
+        due = len(evaluations) - answered.get(evaluator, 0)
+        if request is not None and due:
+            yield request, calls_of(setting.evaluator(evaluations[0])) * due
 
 
 def calls_of(evaluator: AnyEvaluator) -> int:
@@ -80,10 +84,10 @@ def calls_of(evaluator: AnyEvaluator) -> int:
             return 0
 
 
-def _first_request(setting: Setting, evaluation: Evaluation) -> Request | None:
+def first_request(setting: Setting, evaluation: Evaluation, text: str | None = None) -> Request | None:
     """What an evaluation asks first; a response that is not there yet is taken to be a short one."""
     evaluator = setting.evaluator(evaluation)
-    text = setting.recorded(setting.example(evaluation), evaluation.response) or "a response of some length"
+    text = text or setting.recorded(setting.example(evaluation), evaluation.response) or "a response of some length"
     steps = steps_for(evaluator)(evaluator, setting.material(evaluation, text), setting.context(evaluation))
     request = next(steps, None)
     steps.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ippon.errors import StoreError
 from ippon.records.event import ResultKept
@@ -42,7 +42,14 @@ class Keeper:
         self._some = asyncio.Event()
         self._many = asyncio.Event()
         self._closing = False
+        self._at: Literal["cache", "history"] | None = None  # what the thread is writing
+        self._since = 0.0
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="ippon-keeper")
+
+    def writing(self) -> tuple[Literal["cache", "history"] | None, float]:
+        """What is being written, and since how many seconds; a file that another program keeps locked takes long."""
+        at = self._at
+        return at, 0.0 if at is None else asyncio.get_running_loop().time() - self._since
 
     def keep(self, entry: Entry) -> None:
         """Have a cache entry written."""
@@ -87,6 +94,7 @@ class Keeper:
     async def _flush(self) -> Sequence[Entry]:
         entries, self._entries = self._entries, []
         rows, self._rows = self._rows, []
+        self._since = asyncio.get_running_loop().time()
         try:
             await asyncio.get_running_loop().run_in_executor(self._pool, self._write, entries, rows)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing more may be paid that cannot be kept
@@ -103,7 +111,12 @@ class Keeper:
     def _write(self, entries: list[Entry], rows: list[Kept]) -> None:
         try:
             if entries and self._cache is not None:
+                self._at = "cache"
                 self._cache.write(entries)
         finally:  # what a cache cannot take is paid for all the same, and `--resume` finds it in the history
-            if rows:
-                self._store.record(self._run_id, rows)
+            try:
+                if rows:
+                    self._at = "history"
+                    self._store.record(self._run_id, rows)
+            finally:
+                self._at = None

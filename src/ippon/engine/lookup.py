@@ -90,7 +90,8 @@ def known_texts(
     keys: dict[bytes, Place] = {setting.response_key(example): (example, kind) for example, kind in wanted}
     texts = {keys[key]: text for key, text in resumed.items() if key in keys}
     if cache is not None and reads:
-        texts |= {keys[key]: entry.body.decode() for key, entry in cache.read(list(keys), now=now).items()}
+        kept = cache.read(list(keys), now=now).items()
+        texts |= {keys[key]: entry.body.decode() for key, entry in kept if is_readable(entry)}
     return texts
 
 
@@ -117,7 +118,7 @@ def look_up(
             entry = entries.get(key)
             if entry is not None and entry.failure is not None and retry_failed:
                 fresh.add(position)
-            elif entry is not None:
+            elif entry is not None and is_readable(entry):
                 evaluation = evaluations[position]
                 text = texts[evaluation.example, evaluation.response]
                 results[position] = cached_result(setting, evaluation, text, entry)
@@ -150,6 +151,17 @@ def _keys(setting: Setting, evaluations: Sequence[Evaluation], texts: Texts) -> 
             yield keys
             keys = {}
     yield keys
+
+
+def is_readable(entry: Entry) -> bool:
+    """Whether the body is what its kind says. Where a team seals without a secret, anybody may have sealed it by hand."""
+    if not entry.body:
+        return True
+    try:
+        entry.body.decode() if entry.kind == "response" else msgspec.json.decode(entry.body)
+    except (UnicodeDecodeError, msgspec.DecodeError):
+        return False
+    return True
 
 
 def cached_result(setting: Setting, evaluation: Evaluation, text: str, entry: Entry) -> Result:

@@ -125,6 +125,7 @@ class Performer:
         """Say how far it is, and again in a moment, until `hush`: what is waited for changes while nothing arrives."""
         self._telling = asyncio.get_running_loop().call_later(PROGRESS_S, self.tell)
         meter, scheduler = self._gateway.meter, self._gateway.scheduler
+        writing, writing_s = self._keeper.writing()
         self._listen(
             Progress(
                 in_flight=scheduler.in_flight,
@@ -134,6 +135,8 @@ class Performer:
                 cost_usd=meter.cost_usd,
                 holds=tuple(scheduler.holds(self._clock.monotonic())),
                 slow=self._slow(),
+                writing=writing,
+                writing_s=writing_s,
             )
         )
 

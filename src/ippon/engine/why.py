@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from ippon.engine.estimate import calls_of, first_request
 from ippon.records.expiry import expired_by, is_expired
+from ippon.records.fingerprint import call_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 NOT_FETCHED = "response not fetched yet"
 NEVER = "never asked"
 DAMAGED = "the entry is damaged"
+ANSWERED = "the answer is kept, and read again for nothing"
 GONE = "no longer kept: evicted, pruned or damaged"
 RETRIED = "failed before, to be asked again"
 BATCH = 5000  # misses whose rows are read at once
@@ -55,6 +58,7 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     changed: tuple[tuple[str, str | None, str | None], ...] = ()
     equal: int = 0
     kept_at: float | None = None
+    is_answered: bool = False  # the one call that it takes is kept under its own key, as after a new name
 
     @property
     def reason(self) -> tuple[object, ...]:
@@ -68,8 +72,36 @@ def whys(setting: Setting, todo: Iterable[Todo], kept: Kept) -> Iterator[tuple[T
     while some := list(islice(left, BATCH)):
         keys = [None if each.text is None else setting.score_key(each.evaluation, each.text) for each in some]
         held = kept.held([key for key in keys if key is not None])
+        answered = _answered(setting, [each for each, key in zip(some, keys, strict=True) if key not in held], kept)
         for each, key in zip(some, keys, strict=True):
-            yield each, _why(setting, each, key, held, kept)
+            why = _why(setting, each, key, held, kept)
+            yield each, _as_answered(why) if each.evaluation in answered else why
+
+
+def _as_answered(why: Why) -> Why:
+    because = ANSWERED if why.because == NEVER else why.because
+    return msgspec.structs.replace(why, because=because, is_answered=True)
+
+
+def _answered(setting: Setting, todo: Iterable[Todo], kept: Kept) -> set[Evaluation]:
+    """Whose one call is kept; where that of an evaluator's first is not, no other of its prompts is written."""
+    by_evaluator: dict[int, dict[Evaluation, str]] = {}
+    for each in todo:
+        if each.text is not None and calls_of(setting.evaluator(each.evaluation)) == 1:
+            by_evaluator.setdefault(each.evaluation.evaluator, {})[each.evaluation] = each.text
+    found: set[Evaluation] = set()
+    for texts in by_evaluator.values():
+        if _with_answers(setting, dict(islice(texts.items(), 1)), kept):
+            found |= _with_answers(setting, texts, kept)
+    return found
+
+
+def _with_answers(setting: Setting, texts: Mapping[Evaluation, str], kept: Kept) -> set[Evaluation]:
+    asked = ((each, first_request(setting, each, text)) for each, text in texts.items())
+    keys = {each: call_key(request, each.repeat) for each, request in asked if request is not None}
+    held = kept.held([*keys.values()])
+    entries = ((each, held.get(key)) for each, key in keys.items())
+    return {each for each, it in entries if it is not None and not is_expired(it, kept.ttl_s, now=kept.now)}
 
 
 def _why(setting: Setting, todo: Todo, key: bytes | None, held: Mapping[bytes, Entry | None], kept: Kept) -> Why:

@@ -9,6 +9,7 @@ import msgspec
 
 from ippon.execute.price import GUESSED_OUTPUT, cost_usd, guess_tokens
 from ippon.records.call import Answered, HttpRequest, ModelRequest, Usage
+from ippon.records.run import SHARED
 
 if TYPE_CHECKING:
     from ippon.records.call import Answer, Failure, Outcome, Request
@@ -109,7 +110,7 @@ class Meter(msgspec.Struct):
 def shared_notes(meter: Meter) -> tuple[str, ...]:
     """What to tell of results that were shared with runs at the same time."""
     n = meter.shared
-    return (f"shared {n} result{'s' * (n != 1)} with a run that was asking for the same just then",) if n else ()
+    return (f"{SHARED}{n} result{'s' * (n != 1)} with a run that was asking for the same just then",) if n else ()
 
 
 def uncharged(outcome: Outcome) -> Outcome:

@@ -16,12 +16,18 @@ if TYPE_CHECKING:
 KEY_BYTES = 32
 LARGEST_LINE = 64_000_000  # bytes; what is longer is no entry
 NO_ENTRY = "this is no entry of a cache"
+NEWER = "this entry was written by a newer version of ippon"
+FORMAT = "ippon.cache_entry/"
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True):
     schema: Literal["ippon.cache_entry/1"] = "ippon.cache_entry/1"
     digest: str
     entry: Entry
+
+
+class _Named(msgspec.Struct):
+    schema: str
 
 
 def line_of(entry: Entry) -> bytes:
@@ -34,11 +40,20 @@ def entry_in(line: bytes) -> Entry:
     try:
         found = msgspec.json.decode(line, type=_Line)
     except msgspec.MsgspecError:
-        raise ValueError(NO_ENTRY) from None
+        raise ValueError(NEWER if _is_newer(line) else NO_ENTRY) from None
     if digest(found.entry).hex() != found.digest or len(found.entry.key) != KEY_BYTES:
         message = "this entry is damaged: its digest is another one"
         raise ValueError(message)
     return found.entry
+
+
+def _is_newer(line: bytes) -> bool:
+    """Whether a line that is no entry of this version says that it is one of a later one."""
+    try:
+        format_, _, version = msgspec.json.decode(line, type=_Named).schema.rpartition("/")
+    except msgspec.MsgspecError:
+        return False
+    return f"{format_}/" == FORMAT and version.isdecimal() and version.lstrip("0") not in {"", "1"}
 
 
 def entries_in(stream: BinaryIO) -> Iterator[tuple[int, Entry | ValueError]]:

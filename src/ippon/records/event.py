@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from ippon.errors import Problem
@@ -38,7 +40,7 @@ class Slow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far sending is, and what it waits for. A few times a second."""
+    """How far sending is, and what it waits for: also what is being written, since how long. A few times a second."""
 
     in_flight: int
     limit: int
@@ -47,6 +49,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     cost_usd: float | None = None
     holds: tuple[Hold, ...] = ()
     slow: Slow | None = None
+    writing: Literal["cache", "history"] | None = None
+    writing_s: float = 0.0
 
 
 class Stopping(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +89,9 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
 class PlanReport(msgspec.Struct, frozen=True, kw_only=True):
     """What a run would do. `misses` are (example, evaluator, because); None where nothing can be known before a run.
 
-    `lacks` is what a run would be refused for: keys that are not set, parts that are not installed.
+    `failed` of the `cached` are failures that are remembered: a run reports them again, and does not ask.
+    `warnings` are what a run would say of its cache, `lacks` is what it would be refused for: keys that are not set,
+    parts that are not installed.
     """
 
     suite: str
@@ -102,6 +108,8 @@ class PlanReport(msgspec.Struct, frozen=True, kw_only=True):
     selection: tuple[tuple[str, str, str], ...]
     misses: tuple[tuple[str, str, str], ...]
     lacks: tuple[Problem, ...] = ()
+    failed: int = 0
+    warnings: tuple[str, ...] = ()
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):

@@ -50,7 +50,27 @@ def is_address(text: str) -> bool:
 def is_cache(text: str) -> bool:
     """Whether a text names a cache: a path, sqlite:///PATH or redis://HOST/DB (rediss:// with TLS)."""
     path = text.removeprefix("sqlite:///").partition("?")[0]  # SQLite takes no name for a file that nobody sees again
-    return is_redis(text) or (path != "" and ("://" not in text or text.startswith("sqlite:///")))
+    if "://" in text:
+        return is_redis(text) or (path != "" and text.startswith("sqlite:///"))
+    return path != "" and not _half_url(text)
+
+
+def nearest_cache(text: str) -> str:
+    """What is typed in place of a text that names no cache; empty where nobody can tell."""
+    scheme, _, rest = text.partition(":")
+    path = rest.removeprefix("//")
+    if scheme == "sqlite" and path.partition("?")[0].strip("/"):
+        return f"sqlite:///{path}"
+    if scheme in {"redis", "rediss"} and path.strip("/"):
+        return without_password(f"{scheme}://{path.lstrip('/')}")
+    is_file = scheme and _half_url(text) and not scheme.startswith(("red", "val", "sql"))
+    return f"./{text}" if is_file else ""
+
+
+def _half_url(text: str) -> bool:
+    """Whether a text begins as a URL does, `redis:` or `:memory:`, and is none: no file is called so."""
+    scheme, colon, _ = text.partition(":")
+    return colon != "" and "://" not in text and (not scheme or (len(scheme) > 1 and scheme.isalpha()))
 
 
 def is_redis(text: str | None) -> bool:
@@ -65,5 +85,6 @@ def is_name(text: str) -> bool:
 
 def without_password(text: str) -> str:
     """The name of a cache for people: whatever stands before an @ of a URL may be a password, or a part of one."""
-    scheme, mark, rest = text.partition("://")
+    mark = ":" if _half_url(text) else "://"
+    scheme, mark, rest = text.partition(mark)
     return f"{scheme}{mark}***@{rest.rpartition('@')[2]}" if mark and "@" in rest else text

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Status = Literal["cached", "answered", "failed", "missing", "skipped"]
 Verdict = Literal["pass", "fail", "inconclusive", "incomplete", "interrupted", "none"]
+SHARED = "shared "  # what begins a warning of nothing that is wrong
 GateVerdict = Literal["pass", "fail", "inconclusive", "not_tested"]
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ippon.report.commands import labelled
 from ippon.report.escape import cut, visible
 from ippon.report.history import when
 from ippon.report.number import money, score, seconds
+from ippon.report.rubric import rubric_lines
 from ippon.report.view import View, in_columns, painted, quoted, spread
 
 if TYPE_CHECKING:
@@ -42,7 +44,8 @@ def stats_lines(stats: Mapping[str, Any], view: View, *, now: float) -> list[str
     known = (
         "no run looked anything up yet"
         if rate is None
-        else f"{stats['hits']:,} hits, {stats['misses']:,} misses ({100 * rate:.0f}% hits) in the last {_runs(runs)}"
+        else f"{stats['hits']:,} hits, {stats['misses']:,} misses ({100 * rate:.0f}% hits) "
+        f"in this suite's last {_runs(runs)}, whatever cache {'it' if runs == 1 else 'they'} used"
     )
     lines = spread([f"{counted(stats['entries'])}, {size(stats['bytes'])}", known], view)
     classes = [f"{name} {count:,}" for name, count in sorted(stats["by_class"].items())]
@@ -51,7 +54,12 @@ def stats_lines(stats: Mapping[str, Any], view: View, *, now: float) -> list[str
     saved += [money(stats["saved_usd"])] if stats["saved_usd"] else []
     lines += spread([f"saved {' and '.join(saved)} in the last {_runs(runs)}"], view) if saved else []
     lines += spread(_ages(stats, now), view)
-    return [*lines, f"in {visible(stats['path'])}"]
+    return [*lines, f"in {_place(stats)}"]
+
+
+def _place(found: Mapping[str, Any]) -> str:
+    """The file that was looked at; all of it, where a part was named."""
+    return visible(found["path"]) + (", all its namespaces" if found["namespace"] else "")
 
 
 def _runs(count: int) -> str:
@@ -85,6 +93,7 @@ def _hit_lines(why: Mapping[str, Any], view: View, now: float) -> list[str]:
         ],
         view,
     )
+    lines += [] if why["failure"] is None else labelled("  ask again", "ippon run --retry-failed", view)
     return [*lines, f"  key {why['key']}"]
 
 
@@ -101,7 +110,7 @@ def _miss_lines(why: Mapping[str, Any], view: View, now: float) -> list[str]:
         for each in changed
     ]
     lines += in_columns(rows)
-    lines += [cut(f"    {visible(line)}", view.width) for line in why["rubric"][:RUBRIC_SHOWN]]
+    lines += rubric_lines(why["rubric"][:RUBRIC_SHOWN], view.width)
     lines += [f"  the other {equal} are equal"] if equal else []
     return lines + spread([_others(why), "would not have missed: ids, order, paths, thresholds"], view)
 
@@ -131,18 +140,35 @@ def _value(value: str | None) -> str:
 
 def verified_lines(found: Mapping[str, Any], view: View) -> list[str]:
     """The lines of `ippon cache verify`."""
-    rows, damaged = found["rows"], found["damaged"]
-    checked = f"{rows:,} row{'' if rows == 1 else 's'} checked"
+    damaged, checked = found["damaged"], _checked(found)
     if not damaged and found["trouble"] is None:
-        return [f"{checked}, every digest is right (exit 0)"]
+        return spread([f"{checked}, every digest is right (exit 0)"], view)
     shown = damaged[:DAMAGED_SHOWN]
     lines = [f"  {each['key'][:KEY_DIGITS]}  {_was(each)}" for each in shown]
     lines += [f"  {len(damaged) - len(shown)} more: --json shows all"] if len(shown) < len(damaged) else []
     if found["trouble"] is not None:
-        lines += spread([visible(found["trouble"]), "move it away, and the next run makes a new one"], view)
+        lines += spread([visible(found["trouble"])], view)
+        lines += labelled("keep what is whole", f"ippon cache export FILE --cache {_typed(found['path'])}", view)
+        lines += spread(["then move it away, and the next run makes a new one"], view)
         return [*lines, *spread([f"{checked}, not all could be looked at or taken out (exit 1)"], view)]
+    if not found["removed"]:
+        lines += labelled("keep what is whole", f"ippon cache export FILE --cache {_typed(found['path'])}", view)
+        lines += labelled("then", "ippon cache import FILE --cache SNAPSHOT", view)
+        stay = f"{checked}, {len(damaged):,} damaged: a snapshot is never written, so nothing is taken out (exit 1)"
+        return [*lines, *spread([stay], view)]
     away = "it is taken out, and asked" if len(damaged) == 1 else "they are taken out, and asked"
     return [*lines, *spread([f"{checked}, {len(damaged):,} damaged: {away} again when needed (exit 1)"], view)]
+
+
+def _checked(found: Mapping[str, Any]) -> str:
+    """How many entries, as stats count them, and what else: `9 entries and 1 compiled suite checked in c.sqlite`."""
+    others = found["rows"] - found["entries"]
+    also = f" and {others:,} compiled suite{'' if others == 1 else 's'}" if others else ""
+    return f"{counted(found['entries'])}{also} checked in {_place(found)}"
+
+
+def _typed(path: str) -> str:
+    return quoted(visible(path))
 
 
 def _was(damaged: Mapping[str, Any]) -> str:
@@ -168,9 +194,12 @@ def pruned_lines(found: Mapping[str, Any], view: View, *, evaluator: str | None)
 
 def exported_lines(found: Mapping[str, Any], view: View) -> list[str]:
     """The lines of `ippon cache export`."""
-    left = f"{found['damaged']:,} damaged left out: ippon cache verify" if found["damaged"] else ""
     name = "standard output" if found["file"] == "-" else visible(found["file"])
-    return spread([f"{counted(found['written'])} written to {name}", left], view)
+    lines = spread([f"{counted(found['written'])} written to {name}"], view)
+    if not found["damaged"]:
+        return lines
+    check = f"ippon cache verify --cache {_typed(found['path'])}"
+    return lines + labelled(f"{found['damaged']:,} damaged left out", check, view)
 
 
 def imported_lines(found: Mapping[str, Any], view: View) -> list[str]:

@@ -63,6 +63,7 @@ def plan_object(report: PlanReport, wall_s: float) -> dict[str, Any]:
         wall_s=wall_s,
         evaluations=_fields(types.PlanCounts, report),
         misses=_chosen(report.misses),
+        warnings=list(report.warnings),
         selection=chosen,
     )
     return _made(types.PlanObject, **fields)

@@ -62,7 +62,10 @@ class AttemptObject(Common, frozen=True, kw_only=True, tag="ippon.try/1"):
 
 
 class CacheStatsObject(Common, frozen=True, kw_only=True, tag="ippon.cache_stats/1"):
-    """`ippon cache stats --json`; hits, misses and what was saved are of the last `runs`, times are Unix times in seconds."""
+    """`ippon cache stats --json`; hits, misses and what was saved are of the suite's last `runs`, whatever cache they used.
+
+    Times are Unix times in seconds.
+    """
 
     entries: Count
     bytes: Count
@@ -111,6 +114,7 @@ class CacheWhyObject(Common, frozen=True, kw_only=True, tag="ippon.cache_why/1")
     equal: Count | None
     rubric: list[str]
     others: Count
+    warnings: list[str]
 
 
 class DamagedObject(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,10 +127,15 @@ class DamagedObject(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VerifiedObject(Common, frozen=True, kw_only=True, tag="ippon.cache_verify/1"):
-    """`ippon cache verify --json`: the damaged rows were deleted; `trouble` says why not all could be looked at."""
+    """`ippon cache verify --json`: the damaged rows were deleted if `removed`; `trouble` says why not.
+
+    `rows` are the entries and the compiled suites.
+    """
 
     rows: Count
+    entries: Count
     damaged: list[DamagedObject]
+    removed: bool
     trouble: str | None
     path: str
 

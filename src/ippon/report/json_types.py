@@ -172,6 +172,7 @@ class PlanObject(Common, frozen=True, kw_only=True, tag="ippon.plan/1"):
     est_usd: float | None
     selection: SelectionObject
     misses: list[ChosenObject]
+    warnings: list[str]
 
 
 class ProblemObject(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from ippon.records.event import LaneStopped, Progress, ResultKept, RunStarted, S
 from ippon.report.escape import columns, visible
 from ippon.report.number import money, seconds
 from ippon.report.view import View, spread, wrapped
-from ippon.report.waiting import is_worth, told, waiting
+from ippon.report.waiting import is_worth, kept_waiting, told, waiting
 
 if TYPE_CHECKING:
     from ippon.records.run import Result
@@ -136,9 +136,11 @@ class Live:
     def news(self) -> list[str]:
         """Waits that have begun since this was last asked, for a log."""
         began = {(hold.lane, hold.why): hold for hold in self._progress.holds if is_worth(hold)}
-        new = [told(hold) for place, hold in began.items() if place not in self._waits]
-        self._waits = set(began)
-        return new
+        new = {place: told(hold) for place, hold in began.items()}
+        if (kept := kept_waiting(self._progress)) is not None:
+            new["", "writing"] = kept
+        waits, self._waits = self._waits, set(new)
+        return [line for place, line in new.items() if place not in waits]
 
     def plain_line(self) -> str:
         """How far it is, for a log."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ippon.report.choice import how_chosen
-from ippon.report.commands import LABEL, Step, next_lines, run_command
+from ippon.report.commands import LABEL, Step, labelled, next_lines, run_command
 from ippon.report.escape import columns, visible
 from ippon.report.number import money, seconds
 from ippon.report.view import View, in_columns, spread, wrapped
@@ -24,7 +24,7 @@ NAMED = 2  # evaluators beside a reason
 
 def plan_lines(report: PlanReport, view: View) -> list[str]:
     """The lines of `ippon plan`."""
-    lines = _table(report, view)
+    lines = _table(report, view) + _failed(report, view)
     if report.calls != report.to_run:
         lines.append(f"calls, at most: {report.calls}")
     lines += spread(_why(report), view) if report.misses else []
@@ -47,6 +47,15 @@ def _table(report: PlanReport, view: View) -> list[str]:
         return lines
     lines = in_columns([row[:2] for row in rows], right=(1,))
     return [*lines, f"  seconds {took}, money {cost}"] if report.to_run else lines
+
+
+def _failed(report: PlanReport, view: View) -> list[str]:
+    """How many of the cached are failures, and how they are asked again."""
+    if not report.failed:
+        return []
+    again = run_command(view, visible(report.tier), "--retry-failed", without=("resume", "retry_failed"))
+    told = f"{report.failed} of the cached failed before, and would not be asked"
+    return [*spread([told], view), *labelled("ask again", again, view)]
 
 
 def _lacks(report: PlanReport, view: View) -> list[str]:

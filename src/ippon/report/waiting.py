@@ -1,4 +1,4 @@
-"""What a run waits for, when sending waits: throttled lanes, lanes that are down, calls that are slow."""
+"""What a run waits for, when sending waits: throttled lanes, lanes that are down, a locked file, slow calls."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ def waiting(progress: Progress) -> list[str]:
     holds = [hold for hold in progress.holds if is_worth(hold)]
     if holds:
         return _held(max(holds, key=lambda hold: (hold.why == "down", hold.left_s)))
+    if (kept := kept_waiting(progress)) is not None:
+        return [kept]
     slow = progress.slow
     # A slow call is what is waited for only once nothing else is in flight.
     return _slow(slow) if slow is not None and progress.in_flight == 1 else []
@@ -33,6 +35,13 @@ def told(hold: Hold) -> str:
             return f"lane {visible(hold.lane)} is down: {visible(hold.message)}; next probe in {seconds(hold.left_s)}"
         case _:
             return f"{visible(hold.lane)} keeps its rate, next call in {seconds(hold.left_s)}"
+
+
+def kept_waiting(progress: Progress) -> str | None:
+    """The file that has not taken what is written to it, if that lasts; None for a write like others."""
+    if progress.writing is None or progress.writing_s < WORTH_S:
+        return None
+    return f"{progress.writing}: not written for {seconds(progress.writing_s)}, locked by another program?"
 
 
 def is_worth(hold: Hold) -> bool:

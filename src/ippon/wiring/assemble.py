@@ -78,8 +78,8 @@ def assemble(opened: Opened, options: Options, *, listen: Listener, signals: boo
         listen=listen,
         client_for=clients.client_for,
         price_for=partial(price_for, suite=suite),
-        rates=partial(lanes.rates_of, opened.cache, _link(opened)),
-        leases=partial(leases_of, opened.cache, _link(opened), namespace=opened.namespace),
+        rates=partial(lanes.rates_of, opened.shared, _link(opened)),
+        leases=partial(leases_of, opened.shared, _link(opened), namespace=opened.namespace),
         scheduler=partial(lanes.scheduler_of, suite, options, clock),
         limit_of=partial(lanes.limit_of, suite=suite, options=options),
         stop=_on_signals if signals else _without_signals,
@@ -96,8 +96,8 @@ def _cache(opened: Opened, options: Options) -> Cache | None:
     """The open cache; the memory of this run in place of a default one that cannot be used, so that it pays once."""
     if opened.layers is not None:
         return opened.layers.cache
-    if opened.cache is not None or options.no_cache:
-        return opened.cache
+    if opened.held is not None or options.no_cache:
+        return opened.held
     from ippon.adapters.cache_memory import MemoryCache  # noqa: PLC0415 - only where the file is broken
 
     return MemoryCache()
@@ -114,8 +114,7 @@ def _notes(opened: Opened, clients: Clients, setting: Setting) -> tuple[str, ...
     floating = () if opened.cache is None and opened.layers is None else floating_notes(setting)
     damaged = 0 if opened.cache is None else opened.cache.damaged
     found = (f"damaged in the cache and asked again: {damaged}; ippon cache verify takes out what is damaged",)
-    layered = () if opened.layers is None else opened.layers.notes()
-    return (*clients.notes(), *layered, *floating, *(found if damaged else ()))
+    return (*clients.notes(), *opened.notes, *floating, *(found if damaged else ()))
 
 
 def started(prepared: Prepared) -> RunStarted:

@@ -11,13 +11,15 @@ from ippon.adapters.cache_memory import MemoryCache
 from ippon.adapters.cache_snapshot import snapshot_of
 from ippon.errors import StoreError, UsageError
 from ippon.records.bundle import Bundle
-from ippon.records.options import is_cache, is_name, is_redis, without_password
+from ippon.records.options import is_cache, is_name, is_redis, nearest_cache, without_password
+from ippon.report.view import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ippon.adapters.cache_redis import RedisCache
     from ippon.adapters.cache_sqlite import SqliteCache
+    from ippon.adapters.redis_address import Address
     from ippon.adapters.redis_link import RedisLink
     from ippon.ports import Cache
 
@@ -39,9 +41,8 @@ class Named(Bundle, frozen=True, kw_only=True):
 def named(text: str) -> Named:
     """What a text names. UsageError for one that names no cache."""
     if not is_cache(text):
-        raise UsageError(
-            f"cache {without_password(text)} is no cache", hint="a path, sqlite:///PATH or redis://HOST/DB"
-        )
+        hint = nearest_cache(text) or "a path, sqlite:///PATH or redis://HOST/DB"
+        raise UsageError(f"cache {without_password(text)} is no cache", hint=hint)
     if is_redis(text):
         return Named(redis=text)
     if not text.startswith(FILE) or "?" not in text:
@@ -88,7 +89,7 @@ class Layers(Bundle, frozen=True, kw_only=True):
             self.behind.close()
 
 
-def layers_of(text: str, file: SqliteCache | None, environ: Mapping[str, str]) -> Layers | None:
+def layers_of(text: str, file: Cache | None, environ: Mapping[str, str]) -> Layers | None:
     """The layers of what `--cache` names; None where the file is all of it. Without a usable file, memory is near.
 
     UsageError for a URL that is none, StoreError for a snapshot that cannot be read.
@@ -108,18 +109,32 @@ def _before_redis(text: str, near: Cache, environ: Mapping[str, str]) -> Layers:
     from ippon.adapters.redis_link import RedisLink  # noqa: PLC0415
 
     link = RedisLink(address_of(text, environ))
+    _require_certificate(link.address)
     behind = RedisCache(link)
     # What comes from a namespace stays in it: at hand as well it is found by those alone who name it.
     namespace = link.address.namespace
     return Layers(cache=Layered(_part(near, namespace), behind), behind=behind, link=link, namespace=namespace)
 
 
-def _before_snapshot(path: str, near: Cache, namespace: str) -> Layers:
+def snapshot_at(path: str) -> SqliteCache:
+    """The snapshot in a file. UsageError where there is none, or not all of it."""
     if os.path.exists(f"{path}-wal") and os.path.getsize(f"{path}-wal"):  # noqa: PTH110, PTH202 - lies beside it, as SQLite has it
-        raise UsageError(f"{path} is no whole snapshot: {path}-wal holds what was written last", hint=WHOLE)
-    behind = snapshot_of(path)
-    if behind.file.reader() is None:
+        hint = WHOLE.replace("FILE", f"FILE --cache {quoted(path)}", 1)
+        raise UsageError(f"{path} is no whole snapshot: {path}-wal holds what was written last", hint=hint)
+    snapshot = snapshot_of(path)
+    if snapshot.file.reader() is None:
         raise UsageError(f"there is no cache {path}", hint=WHOLE)
+    return snapshot
+
+
+def _require_certificate(address: Address) -> None:
+    """UsageError for one that is not there: a run that knows all there is to ask would never look for it."""
+    if address.ca is not None and not os.path.isfile(address.ca):  # noqa: PTH113
+        raise UsageError(f"cache {address.shown} names a certificate {address.ca} that is no file", hint="?ca=FILE")
+
+
+def _before_snapshot(path: str, near: Cache, namespace: str) -> Layers:
+    behind = snapshot_at(path)
     return Layers(cache=Layered(near, ReadOnly(_part(behind, namespace))), behind=behind, namespace=namespace)
 
 

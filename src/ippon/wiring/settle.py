@@ -5,13 +5,15 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from ippon.cli.flags import FLAGS, Flag, Given
+from msgspec import ValidationError, convert
+
 from ippon.errors import NotBuiltError, Problem, UsageError
-from ippon.records.options import Options, is_address, is_cache, without_password
+from ippon.records.flags import FLAGS, Flag, Given
+from ippon.records.options import Options, is_address, is_cache, nearest_cache, without_password
 from ippon.report.view import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 BUILT_OUTPUTS = (".json", ".jsonl", ".csv")
 LATER_OUTPUTS = (".md", ".html", ".xml")
@@ -39,6 +41,26 @@ def settle(given: Given, environ: Mapping[str, str], flags: Sequence[Flag] = FLA
     if problems:
         raise UsageError(*problems)
     options = Options(**values)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - the table's names are the fields
+    _refuse_what_is_not_built(options)
+    return options
+
+
+def settled_beside(said: Mapping[str, object], names: Iterable[str], environ: Mapping[str, str]) -> Options:
+    """What a Python program said of one run, and for the `names` it left out the environment. UsageError as in `settle`."""
+    values, problems = {name: value for name, value in said.items() if value is not None}, list[Problem]()
+    given: Given = {name: bool(value) for name, value in values.items()}  # only whether, for what contradicts it
+    for flag in FLAGS:
+        word = None if flag.name in values or flag.name not in names else _said(flag, given, environ)
+        if word is not None:
+            _settle_one(flag, *word, values, problems)
+    problems += _contradictions(values, "")
+    problems += _misspelt(environ)
+    if problems:
+        raise UsageError(*problems)
+    try:
+        options = convert(values, Options)
+    except ValidationError as error:
+        raise UsageError(f"run: {error}") from None
     _refuse_what_is_not_built(options)
     return options
 
@@ -111,6 +133,8 @@ def _amount(said: str) -> float:
 def _checked_text(flag: Flag, said: str) -> str:
     if flag.name == "base_url" and not is_address(said):
         raise ValueError("is no http:// or https:// address")
+    if flag.name == "cache" and said.startswith(":memory:"):
+        raise ValueError("is no cache: --no-cache remembers nothing")
     if flag.name == "cache" and not is_cache(said):
         raise ValueError("is no cache: a path, sqlite:///PATH or redis://HOST/DB")
     if flag.name == "output" and not said.endswith((*BUILT_OUTPUTS, *LATER_OUTPUTS)):
@@ -119,6 +143,9 @@ def _checked_text(flag: Flag, said: str) -> str:
 
 
 def _how(flag: Flag, who: str, shown: str) -> str:
+    near = nearest_cache(shown) if flag.name == "cache" else ""
+    if near:
+        return f"export {flag.twin}={quoted(near)}" if who == flag.twin else f"{flag.long} {quoted(near)}"
     if who == flag.twin:
         return f"export {flag.twin}={_sample(flag)}   or unset {flag.twin}"
     word = shown.lstrip("=")
@@ -147,11 +174,14 @@ def _misspelt(environ: Mapping[str, str]) -> Iterator[Problem]:
             )
 
 
-def _contradictions(values: Mapping[str, object]) -> Iterator[Problem]:
+def _contradictions(values: Mapping[str, object], dashes: str = "--") -> Iterator[Problem]:
     if values.get("no_cache"):
         for name in OPPOSITES["no_cache"]:
             if values.get(name):
-                yield Problem(message=f"--no-cache and --{name} contradict each other", hint="leave one of them out")
+                no_cache = "--no-cache" if dashes else "no_cache"
+                yield Problem(
+                    message=f"{no_cache} and {dashes}{name} contradict each other", hint="leave one of them out"
+                )
 
 
 def _refuse_what_is_not_built(options: Options) -> None:
