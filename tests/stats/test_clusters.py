@@ -183,6 +183,7 @@ def test_stratified_interval_covers(kind):
         (lambda: stratified_mean([0.5], "a", {}), "stratum 'a': 1 scores of 0"),
         (lambda: stratified_mean([0.5] * 2, "aa", {"a": 1}), "2 scores of 1"),
         (lambda: stratified_mean([1.5], "a", {"a": 1}), r"score 1\.5"),
+        (lambda: stratified_mean([0.5], "a", {"a": 1}, level=95), "level 95"),
     ],
 )
 def test_what_makes_no_sense_is_refused(call, words):

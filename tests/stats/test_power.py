@@ -135,6 +135,8 @@ def test_the_smallest_gap_is_one_that_is_seen():
     [
         (lambda: smallest_gap(1, 0.3), "at least 2"),
         (lambda: smallest_gap(9, 0.3, n_items=8), "no more than it has"),
+        (lambda: smallest_gap(NAN, 0.3), "nan evaluations"),
+        (lambda: smallest_gap(math.inf, 0.3), "inf evaluations"),
         (lambda: smallest_gap(9, -0.3), "noise is a part"),
         (lambda: smallest_gap(9, NAN), "noise is a part"),
         (lambda: smallest_gap(9, Spread(total=0.1, noise=0.2)), "noise is a part"),
@@ -154,6 +156,7 @@ def test_the_smallest_gap_is_one_that_is_seen():
         (lambda: simulated_use(runs(4), 0.1, rng=np.random.default_rng(1)), "needs 5 runs"),
         (lambda: simulated_use(runs(), 0.0, rng=np.random.default_rng(1)), "not 0"),
         (lambda: simulated_use(runs(), 0.1, rng=np.random.default_rng(1), draws=0), "0 draws"),
+        (lambda: simulated_use(runs(), 0.1, rng=np.random.default_rng(1), n=-3), "-3 items at most"),
         (lambda: simulated_use(runs(), 0.9, rng=np.random.default_rng(1)), "no past run has room"),
         (lambda: smallest_gap_certified(0, runs(), rng=np.random.default_rng(1)), "0 items"),
         (lambda: smallest_gap_certified(9, runs(), rng=np.random.default_rng(1), power=1.0), "power of 1"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from math import isnan
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -23,12 +24,21 @@ def cohen_kappa(
     """Cohen's kappa of two raters of the same items: agreement beyond chance, 1 for all and 0 for none beyond chance.
 
     `one` and `two` are categories, one an item; weights (Cohen 1968) count a near miss for less, by the distance of the
-    categories in sorted order, among those that occur. Raises ValueError for lists of different length, none at all, and
-    where both used one and the same category throughout: then chance alone agrees always, and kappa is not defined.
+    categories in sorted order, among those that occur. Raises ValueError for lists of different length, none at all,
+    NaN, unknown weights, and where both used one and the same category throughout: then chance alone agrees always,
+    and kappa is not defined.
     """
-    if len(one) != len(two) or not one:
+    if len(one) != len(two) or len(one) == 0:
         raise ValueError(f"{len(one)} and {len(two)} ratings: two raters of the same items, at least one")
-    categories, at = np.unique(np.array([*one, *two]), return_inverse=True)
+    if weights not in {None, "linear", "quadratic"}:
+        raise ValueError(f"weights {weights!r} are neither 'linear' nor 'quadratic' nor None")
+    ratings = [*one, *two]
+    if any(isinstance(rating, float) and isnan(rating) for rating in ratings):
+        raise ValueError("NaN is no category: leave out the items that one of the two did not rate")
+    # Not as an array: in one, 1 and "1" are the same, and a pair is two ratings.
+    categories = list(dict.fromkeys(ratings)) if weights is None else sorted(set(ratings))
+    places = {category: place for place, category in enumerate(categories)}
+    at = np.array([places[rating] for rating in ratings])
     n, k = len(one), len(categories)
     table = np.zeros((k, k))
     np.add.at(table, (at[:n], at[n:]), 1.0 / n)
@@ -58,9 +68,11 @@ def krippendorff_alpha(
     population: BCa bootstrap over items (resampling them as Zapf et al. 2016 do). Without any disagreement the low end is
     that of a share of items with disagreement at its Clopper-Pearson bound, each as far apart as values go.
 
-    Raises ValueError for a table of another shape, infinite ratings, fewer than 2 items rated twice, and where all of
-    those ratings are equal: agreement cannot be told from a judge who always says the same.
+    Raises ValueError for an unknown metric, a table of another shape, infinite ratings, fewer than 2 items rated twice,
+    and where all of those ratings are equal: agreement cannot be told from a judge who always says the same.
     """
+    if metric not in get_args(Metric):
+        raise ValueError(f"metric {metric!r} is none of {', '.join(get_args(Metric))}")
     table = _checked(ratings)
     values, counts = _counts(table)
     if len(values) == 1:

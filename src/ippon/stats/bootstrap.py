@@ -13,13 +13,13 @@ from ippon.stats.intervals import Interval
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 _NORMAL = NormalDist()
 
 
 def bca(
-    rows: NDArray[Any],
+    rows: ArrayLike,
     statistic: Callable[[NDArray[Any]], float],
     *,
     rng: np.random.Generator,
@@ -35,16 +35,17 @@ def bca(
     Raises ValueError for fewer than 2 rows, fewer than 100 resamples, a level outside (0, 1), a statistic that is not
     finite, and one that is the same in every resample: that says nothing of its error.
     """
-    n = len(rows)
+    table: NDArray[Any] = np.array(rows)  # a copy: a statistic may sort in place
+    n = len(table)
     if n < 2 or resamples < 100 or not 0.0 < level < 1.0:  # noqa: PLR2004 - as the docstring says
         raise ValueError(
             f"{n} rows, {resamples} resamples, level {level}: needs 2 rows, 100 resamples, a level in (0, 1)"
         )
-    value = _finite(statistic(rows))
-    again = np.array([_finite(statistic(rows[rng.integers(0, n, n)])) for _ in range(resamples)])
+    value = _finite(statistic(table))
+    again = np.array([_finite(statistic(table[rng.integers(0, n, n)])) for _ in range(resamples)])
     if again.min() == again.max():
         raise ValueError(f"the statistic is {value:g} in every resample: the bootstrap has no interval for it")
-    shares = _shares(value, again, _acceleration(rows, statistic), level)
+    shares = _shares(value, again, _acceleration(table, statistic), level)
     low, high = (float(end) for end in np.quantile(again, shares))
     return Interval(value=value, low=min(low, value), high=max(high, value), level=level, method="bca")
 

@@ -218,7 +218,7 @@ def _gap(ours: tuple[float, float], others: tuple[float, float]) -> tuple[float,
 
 
 def _check(n_items: int, threshold: float | None, margin: float, alpha: float) -> None:
-    if n_items < 1:
+    if index(n_items) < 1:
         raise ValueError(f"a suite of {n_items} items: there is nothing to compare")
     if threshold is not None and not 0.0 <= threshold <= 1.0:
         raise ValueError(f"threshold {threshold} is not within 0 to 1")

@@ -32,7 +32,8 @@ def simulated_use(
     `n` items are asked (all without `n`); one more than that stands for no verdict, or a wrong one. The quantile at the
     power is the number of items to plan for. A negative gap is a system that is worse.
 
-    Raises ValueError for fewer than 5 runs (3 have to be left), no draws, a gap of 0 or one that no run leaves room for.
+    Raises ValueError for fewer than 5 runs (3 have to be left), no draws, n below 1, a gap of 0 or one that no run
+    leaves room for.
     """
     runs = past_runs(history, 5)
     if draws < 1 or not -1.0 < gap < 1.0 or gap == 0.0:
@@ -43,6 +44,8 @@ def simulated_use(
         raise ValueError(
             f"no past run has room for a gap of {gap}: means go from {means.min():.3f} to {means.max():.3f}"
         )
+    if n is not None and n < 1:
+        raise ValueError(f"{n} items at most: at least one has to be asked")
     most = runs.shape[1] if n is None else min(n, runs.shape[1])
     used = [_one_use(runs, int(rng.choice(room)), gap, most, rng, alpha) for _ in range(draws)]
     return np.sort(np.array(used, dtype=np.int64))

@@ -78,6 +78,8 @@ def stratified_mean(
     Raises ValueError for scores outside 0..1, a list of names of another length, a stratum without a size, without a
     score or with more scores than items, and a level outside (0, 1).
     """
+    if not 0.0 < level < 1.0:
+        raise ValueError(f"level {level} is not between 0 and 1")
     groups = _grouped(scores, strata)
     for name in [*groups, *sizes]:
         if not 0 < len(groups.get(name, ())) <= sizes.get(name, 0):
@@ -100,7 +102,7 @@ def stratified_mean(
 
 def _grouped(scores: Sequence[float], names: Sequence[_Name]) -> dict[_Name, list[float]]:
     """The scores of each group, after checking them."""
-    if len(scores) != len(names) or not scores:
+    if len(scores) != len(names) or len(scores) == 0:
         raise ValueError(
             f"{len(scores)} scores in {len(names)} places of groups: one name each, and at least one score"
         )

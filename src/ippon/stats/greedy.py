@@ -2,7 +2,8 @@
 
 The covariance of the items' scores is `loadings' loadings + diag(noise)`. Each next item is the one whose score, known
 beside those before it, takes most off the variance of the sum over all items (Bayesian quadrature; Osborne and others
-2012): the largest (C 1)_i^2 / C_ii, then one step of an incomplete Cholesky factorisation.
+2012): the largest (C 1)_i^2 / C_ii, then the factors' covariance given its score; items share nothing but the factors,
+so each choice costs factors x items, however many came before.
 """
 
 from __future__ import annotations
@@ -25,19 +26,19 @@ def greedy_items(loadings: NDArray[np.float64], noise: NDArray[np.float64], k: i
     Ties go to the item that comes first. `k` is at most the number of items.
     """
     variance = (loadings * loadings).sum(axis=0) + noise
-    with_sum = loadings.sum(axis=1) @ loadings + noise
     least = _KNOWN * float(variance.max(initial=0.0)) + _TINY
-    steps = np.empty((k, len(noise)))
+    # The factors' covariance once the chosen are known, and the sum of the loadings of those that are not.
+    doubt, unknown = np.eye(len(loadings)), loadings.sum(axis=1)
     chosen = np.empty(k, dtype=np.intp)
     for at in range(k):
+        with_sum = (doubt @ unknown) @ loadings + noise
         gain = with_sum**2 / np.maximum(variance, least)
         gain[chosen[:at]] = -1.0
         item = chosen[at] = gain.argmax()
-        column = loadings[:, item] @ loadings - steps[:at, item] @ steps[:at]
-        column[item] += noise[item]
-        step = steps[at] = column / np.sqrt(max(float(variance[item]), least))
-        with_sum -= step * (with_sum[item] / np.sqrt(max(float(variance[item]), least)))
-        variance -= step * step
+        pull = doubt @ loadings[:, item] / np.sqrt(max(float(variance[item]), least))
+        doubt -= np.outer(pull, pull)
+        unknown -= loadings[:, item]
+        variance -= (pull @ loadings) ** 2
     return chosen
 
 

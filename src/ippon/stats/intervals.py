@@ -157,7 +157,11 @@ def weighted(intervals: Sequence[Interval], weights: Sequence[float], *, level: 
     total = _total_weight(intervals, weights)
     chance_to_fail = fsum(1.0 - each.level for each in intervals if each.method not in {"all", "none"})
     if chance_to_fail > 1.0 - level + _ROUNDING:
-        raise ValueError(f"intervals that fail with chance {chance_to_fail:.4g} together promise no level of {level}")
+        each = level_each(level, len(intervals))
+        raise ValueError(
+            f"intervals that fail with chance {chance_to_fail:.4g} together promise no level of {level}: "
+            f"make each of them at a level of {each:.6g}"
+        )
     parts = [(weight / total, each) for weight, each in zip(weights, intervals, strict=True) if weight > 0.0]
     values = [share * each.value for share, each in parts if each.value is not None]
     return Interval(
@@ -186,7 +190,7 @@ def _mean_interval(scores: Sequence[float], n_items: int | None, level: float, s
     _check_scores(scores, lowest, highest)
     if n_items is not None and n_items < len(scores):
         raise ValueError(f"{len(scores)} scores of {n_items} items: there cannot be more scores than items")
-    if not scores:
+    if len(scores) == 0:  # true of a list and of an array
         return Interval(value=None, low=lowest, high=highest, level=level, method="none")
     value = _mean(scores)
     if len(scores) == n_items:

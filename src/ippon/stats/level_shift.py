@@ -23,6 +23,8 @@ _RANKED_FROM = 25
 # bounded, skewed, heavy-tailed and rounded noise as well.
 _SAFETY_RANKED, _SAFETY = 1.3, 3.0
 _SMALLEST_P = 1e-290
+# Values that only rounding tells apart are one level.
+_ROUNDING = 1e-14
 _SLIGHT = 1.5
 
 
@@ -39,8 +41,9 @@ def changepoint(series: ArrayLike, *, alpha: float = 0.005) -> ChangePoint | Non
     """The one shift in level of `series` (a number a run, in order of time), or None where noise would do.
 
     The two levels are compared at every split that leaves each at least 4 runs, by a standardised difference of mean
-    ranks (from 25 runs on, Pettitt 1979 with the standardisation of Lombard 1987) or of mean values (below, where ranks
-    cannot reach a small p). The largest one is judged by its tail as James, James and Siegmund (1987) approximate it.
+    ranks (from 25 runs on, or where most values are ties: Pettitt 1979 with the standardisation of Lombard 1987) or of
+    mean values (else, since ranks of so few cannot reach a small p). The largest one is judged by its tail as James,
+    James and Siegmund (1987) approximate it.
 
     Promised: of series whose runs differ by independent noise of one distribution at most `alpha` give an alarm,
     whatever that distribution from 25 runs on, and below for normal, heavy-tailed, bounded and mildly skewed ones
@@ -54,6 +57,8 @@ def changepoint(series: ArrayLike, *, alpha: float = 0.005) -> ChangePoint | Non
     """
     values = _checked(series, alpha)
     n = len(values)
+    if np.ptp(values) <= _ROUNDING * np.abs(values).max():
+        return None
     ranked = n >= _RANKED_FROM or 2 * len(np.unique(values)) < n
     scores = _centred_ranks(values) if ranked else values - values.mean()
     # Ties leave ranks less spread; that is not corrected for, else one odd run at an end would count as a level.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from math import fsum, isfinite, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING
@@ -30,7 +31,7 @@ def paired_difference(
     for lists of different length, scores outside 0..1 or NaN, and as those do.
     """
     _check_pair(baseline, scores)
-    differences = [new - old for old, new in zip(baseline, scores, strict=True)]
+    differences = [float(new) - float(old) for old, new in zip(baseline, scores, strict=True)]
     if n_items is None:
         return population_mean(differences, level=level, span=(-1.0, 1.0))
     return finite_mean(differences, n_items, level=level, span=(-1.0, 1.0))
@@ -46,7 +47,8 @@ def mcnemar(baseline: Sequence[float], scores: Sequence[float]) -> float:
         if score not in _UNIT:
             raise ValueError(f"score {score} is neither 0 nor 1: McNemar's test counts turns")
     pairs = list(zip(baseline, scores, strict=True))
-    up, down = sum(new > old for old, new in pairs), sum(new < old for old, new in pairs)
+    # As Python's integers: those of numpy overflow in the binomial.
+    up, down = sum(bool(new > old) for old, new in pairs), sum(bool(new < old) for old, new in pairs)
     return min(1.0, 2.0 * _binomial_cdf(min(up, down), up + down))
 
 
@@ -94,7 +96,7 @@ def _doubled_ranks(sizes: list[float]) -> list[int]:
     ranks: list[int] = []
     while len(ranks) < len(sizes):
         first = len(ranks)
-        ties = sum(size - sizes[first] <= _SAME for size in sizes[first:])
+        ties = bisect_right(sizes, sizes[first] + _SAME, lo=first) - first
         ranks += [2 * first + ties + 1] * ties
     return ranks
 

@@ -91,7 +91,7 @@ def smallest_gap(
     """
     parts = spread if isinstance(spread, Spread) else Spread(total=spread)
     _check_plan(parts, power, alpha)
-    if n < 2 or (n_items is not None and n > n_items):  # noqa: PLR2004 - a spread needs two
+    if not 2 <= n < inf or (n_items is not None and n > n_items):  # noqa: PLR2004 - a spread needs two
         raise ValueError(f"{n} evaluations of a suite of {n_items} items: at least 2, and no more than it has")
     of_items = (parts.total**2 - parts.noise**2) * (1.0 / n - (0.0 if n_items is None else 1.0 / n_items))
     error = sqrt(max(0.0, of_items) + parts.noise**2 / (n * parts.repeats))

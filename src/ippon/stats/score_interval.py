@@ -1,8 +1,8 @@
 """A test turned into an interval: all means at which the value seen would not be a surprise.
 
-A t interval takes the expected from the sample, and a lucky sample has little. Here each candidate mean brings the expected
-that it would have: what Wilson (1927) did for a share, for any value with a known law of expected. It is approximate;
-how well it covers is a test and a benchmark (`tests/stats/test_estimate_coverage.py`, `make bench-science`).
+A t interval takes the noise from the sample, and a lucky sample has little. Here each candidate mean brings the noise
+that it would have: what Wilson (1927) did for a share, for any value with a known law of noise. It is approximate; how
+well it covers is a test and a benchmark (`tests/stats/test_estimate_coverage.py`, `make bench-science`).
 """
 
 from __future__ import annotations

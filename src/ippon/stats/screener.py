@@ -39,9 +39,9 @@ class Screener:
         runs = past_runs(history)
         self._n_items = runs.shape[1]
         self._curves = curves(runs) if len(runs) >= FEWEST_RUNS else None
-        # Items in the order of asking, of which the first `_n_given` were given.
+        # Items in the order of asking, of which the first were given.
         self._asked: list[int] = [] if self._curves is not None else rng.permutation(self._n_items).tolist()
-        self._n_given = 0
+        self._given: set[int] = set()
         self._scores: dict[int, float] = {}
 
     def next(self) -> int:
@@ -49,19 +49,20 @@ class Screener:
 
         Raises ValueError when all items of the suite have been given.
         """
-        if self._n_given == self._n_items:
+        if len(self._given) == self._n_items:
             raise ValueError(f"all {self._n_items} items have been given")
-        if self._curves is not None and self._n_given == len(self._asked):
+        if self._curves is not None and len(self._given) == len(self._asked):
             self._asked += _batch(self._curves, self._ability, self._asked)
-        self._n_given += 1
-        return self._asked[self._n_given - 1]
+        item = self._asked[len(self._given)]
+        self._given.add(item)
+        return item
 
     def observe(self, item: int, score: float) -> None:
         """Take the score of an item that `next` gave, in any order.
 
         Raises ValueError for an item that was not given or that has a score, and for a score outside 0..1.
         """
-        if item not in self._asked[: self._n_given]:
+        if item not in self._given:
             raise ValueError(f"item {item} has not been given")
         if item in self._scores:
             raise ValueError(f"item {item} has been observed already")

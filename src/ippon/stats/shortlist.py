@@ -88,8 +88,9 @@ def _checked(items: ArrayLike, scores: ArrayLike, n_items: int) -> tuple[NDArray
     if at.ndim != 1 or at.shape != seen.shape or len(at) == 0:
         raise ValueError(f"items of shape {at.shape} and scores of shape {seen.shape}: one score each, one at least")
     if at.dtype.kind not in "iu" or not ((at >= 0) & (at < n_items)).all() or len(np.unique(at)) < len(at):
-        raise ValueError(f"items {at.tolist()}: each has to be one of 0 to {n_items - 1}, none twice")
+        raise ValueError(f"items {at}: each has to be one of 0 to {n_items - 1}, none twice")
     for item, score in zip(at.tolist(), seen.tolist(), strict=True):
         if not 0.0 <= score <= 1.0:  # NaN fails this, too
             raise ValueError(f"item {item} has a score of {score}: not within 0 to 1")
-    return at.astype(np.intp), seen
+    up = np.argsort(at)  # in another order the same scores are to give the same digits
+    return at[up].astype(np.intp), seen[up]

@@ -92,7 +92,7 @@ def halving(
 
 
 def _check_arms(arms: Sequence[Arm], budget: int) -> None:
-    if not arms:
+    if len(arms) == 0:
         raise ValueError("no arms to choose from")
     if len(set(arms)) < len(arms):
         raise ValueError(f"arms {list(arms)}: one is given twice")
