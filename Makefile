@@ -12,11 +12,14 @@ demo: .venv/run.stamp   ## the main job on the embedded judge
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/python examples/coach/demo.py
 
+# Once is enough to see that they pass and what they cover.
+RUN := $(if $(COUNTED),$(BIN)/coverage run -m pytest,$(BIN)/python -m pytest -m "not slow")
+
 test: .venv/dev.stamp   ## all tests but the slow ones, which `make coverage` runs as well
 	@$(BIN)/python -m compileall -q src bench
-	@$(BIN)/python -m pytest -q -n 2 -m "not slow" tests
+	@$(RUN) -q -n 2 tests
 
-check: lint types contracts test coverage docs bench-smoke   ## everything that has to hold
+check: lint types contracts coverage docs bench-smoke   ## everything that has to hold
 
 lint: .venv/dev.stamp
 	@$(BIN)/ruff format --check src tests bench examples
@@ -34,9 +37,9 @@ types: .venv/dev.stamp   ## and that what others build on says all of its types
 contracts: .venv/dev.stamp
 	@$(BIN)/lint-imports
 
-coverage: .venv/dev.stamp   ## the tests once more, counted: every branch of src
+coverage: .venv/dev.stamp   ## all tests, counted: every branch of src
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -q -n 2 tests
+	@$(MAKE) --no-print-directory test COUNTED=1
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 

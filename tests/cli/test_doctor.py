@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from ippon.wiring.doctor import sqlite_finding
@@ -41,3 +43,14 @@ def test_the_wal_reset_bug_is_named_where_it_is(version, state):
 
     assert (state, "sqlite", ".".join(map(str, version))) == (found, name, text.partition(" ")[0])
     assert ("WAL-reset bug" in text) == (state == "warn")
+
+
+def test_a_cache_folder_that_nobody_may_write_is_to_be_fixed(capsys, monkeypatch):
+    """Told where, and the exit code of a check-up that found something."""
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK and allowed(path, mode))
+    checked = ippon(capsys, "doctor", "--json")
+    findings = {each["name"]: each for each in checked.object["findings"]}
+
+    assert (2, "FAIL") == (checked.code, findings["cache folder"]["state"])
+    assert "cannot be written" in findings["cache folder"]["text"]

@@ -7,6 +7,7 @@ does not occur in the text: no text can close its own fence. Inside, a value is 
 from __future__ import annotations
 
 import hashlib
+from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -38,11 +39,8 @@ Answer with one JSON object and nothing else, the reason first, in one or two sh
 
 def fence_tag(text: str) -> str:
     """A tag that the text does not hold, the same one for the same text."""
-    salt, tag = 0, _tag("", text)
-    while tag in text:
-        salt += 1
-        tag = _tag(salt, text)
-    return tag
+    tag = _tag("", text)
+    return tag if tag not in text else next(tag for salt in count(1) if (tag := _tag(salt, text)) not in text)
 
 
 def fenced(name: str, value: Any) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ippon.adapters.clock_system import SystemClock
 from ippon.engine.parts import Parts, Wish
 from ippon.engine.setting import Setting
-from ippon.errors import NotBuiltError, UsageError
+from ippon.errors import UsageError
 from ippon.records.bundle import Bundle
 from ippon.records.event import RunStarted
 from ippon.records.options import is_address
@@ -132,9 +132,7 @@ def started(prepared: Prepared) -> RunStarted:
 
 
 def _refuse(options: Options) -> None:
-    """What no flag and no keyword may say. UsageError with all of it, NotBuiltError for what comes later."""
-    if options.baseline:
-        raise NotBuiltError("--baseline")
+    """What no flag and no keyword may say, beyond what `settle` finds. UsageError with all of it."""
     least = {"max_in_flight": 1, "repeats": 1, "seed": 0, "max_s": 0, "max_calls": 0, "max_usd": 0}
     wrong = [
         f"{name} is {value}, and has to be {bound} or more"
@@ -143,8 +141,6 @@ def _refuse(options: Options) -> None:
     ]
     if options.base_url is not None and not is_address(options.base_url):
         wrong.append(f"base_url {options.base_url} is no http:// or https:// address")
-    if options.no_cache and (options.refresh or options.cache is not None):
-        wrong.append("no_cache and refresh or cache contradict each other")
     if wrong:
         raise UsageError(*wrong)
 
