@@ -80,7 +80,8 @@ class Raw:
         self._began: float | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
-        self._accepting: asyncio.Task[None] | None = None
+        self._listening: socket.socket | None = None
+        self._heard: set[socket.socket] = set()  # accepted, and not yet anybody's to close
         self._port = 0
         self.connections = 0
         self.asked: list[Asked] = []
@@ -97,25 +98,34 @@ class Raw:
         listening = socket.create_server(("127.0.0.1", self._port), backlog=1024)
         listening.setblocking(False)
         self._port = listening.getsockname()[1]
-        self._accepting = self._started(self._accept(listening))
+        self._listening = listening
+        asyncio.get_running_loop().add_reader(listening, self._accept, listening)
 
     def leave(self, seconds: float) -> None:
         """Close the port and reset every connection; the port opens again after so many seconds."""
-        assert self._accepting is not None
-        self._accepting.cancel()
+        self._stop_listening()
         for writer in self._writers:
             reset(writer)
         asyncio.get_running_loop().call_later(seconds, self.listen)
 
     async def end(self) -> None:
         """End all that is under way."""
+        self._stop_listening()
         tasks, transports = list(self._tasks), [writer.transport for writer in self._writers]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         for transport in transports:
             transport.abort()
+        for heard in self._heard:
+            heard.close()
         await asyncio.sleep(0.01)
+
+    def _stop_listening(self) -> None:
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            asyncio.get_running_loop().remove_reader(listening)
+            listening.close()
 
     def _started(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
@@ -123,19 +133,22 @@ class Raw:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _accept(self, listening: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        with listening:
-            while True:
-                heard, _ = await loop.sock_accept(listening)
-                with contextlib.suppress(OSError):  # no handshake
-                    await self._answer(heard)
+    def _accept(self, listening: socket.socket) -> None:
+        with contextlib.suppress(OSError):  # whoever came is gone
+            heard, _ = listening.accept()
+            heard.setblocking(False)
+            self._heard.add(heard)
+            self._started(self._answer(heard))
 
     async def _answer(self, heard: socket.socket) -> None:
         """Take up one connection."""
         loop, reader = asyncio.get_running_loop(), asyncio.StreamReader()
         protocol = asyncio.StreamReaderProtocol(reader)
-        transport, _ = await loop.connect_accepted_socket(lambda: protocol, heard, ssl=self._tls)
+        try:
+            transport, _ = await loop.connect_accepted_socket(lambda: protocol, heard, ssl=self._tls)
+        except OSError:  # no handshake
+            return
+        self._heard.discard(heard)
         writer = asyncio.StreamWriter(transport, protocol, reader, loop)
         self._writers.add(writer)
         number, self.connections = self.connections, self.connections + 1
