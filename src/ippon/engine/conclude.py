@@ -126,14 +126,15 @@ def _looked_at(setting: Setting, selection: Selection, ends: Ends) -> dict[str, 
     groups = groupby(zip(selection.evaluations, ends, strict=True), key=lambda each: each[0][:2])
     for (e, example), its in groups:
         own, group = seen[e], list(its)
-        own.failed += sum(status == "failed" for _, (status, _) in group)
+        statuses = [status for _, (status, _) in group]
+        own.failed += statuses.count("failed")
         gap = expected_gap(suite, suite.examples[example])
         if gap is not None:
             own.gaps.append(gap)
         if group[0][0] in selection.chosen:
             own.known.append(_value(group, paired=paired))
             continue
-        own.waits = own.waits or any(status == "missing" for _, (status, _) in group)
+        own.waits = own.waits or "missing" in statuses
         if not own.waits:
             own.drawn.append(_value(group, paired=paired))
     span = SEPARATION_SPAN if paired else SCORE_SPAN

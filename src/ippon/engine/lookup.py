@@ -114,7 +114,6 @@ def look_up(
         wanted = list(dict.fromkeys(keys.values()))
         entries: Mapping[bytes, Entry] = cache.read(wanted, now=now) if cache is not None else {}
         for position, key in keys.items():
-            ends.put_key(position, key)
             entry = entries.get(key)
             if entry is not None and entry.failure is not None and retry_failed:
                 fresh.add(position)
@@ -122,14 +121,16 @@ def look_up(
                 evaluation = evaluations[position]
                 text = texts[evaluation.example, evaluation.response]
                 results[position] = cached_result(setting, evaluation, text, entry)
+                ends.put(position, results[position], key)
                 saved_s += entry.seconds or 0.0
                 saved_usd += entry.cost_usd or 0.0
                 priced = priced and entry.cost_usd is not None
                 continue
             if key in resumed.results:
                 results[position] = resumed_result(resumed.results[key])
-    for position, result in results.items():
-        ends.put(position, result, ends.key(position))
+                ends.put(position, results[position], key)
+            else:
+                ends.put_key(position, key)
     return Known(
         texts=texts,
         results=results,

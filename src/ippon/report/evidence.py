@@ -64,10 +64,12 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 def findings(run: Run, previous: Earlier | None) -> list[Finding]:
     """One finding for each evaluator and example of a run, in its order; repeats are averaged."""
-    before = _grouped(previous.results) if previous is not None else {}
+    groups = _grouped(run.results)
+    before: dict[tuple[str, str], _Seen] = {}
+    if previous is not None:  # a run that asked nothing has the results of the one before
+        before = groups if previous.results is run.results else _grouped(previous.results)
     judged = {name for name, summary in run.evaluators.items() if summary.judged}
-    groups = _grouped(run.results).items()
-    return [_finding(key, now, before.get(key, NOTHING), judged=key[0] in judged) for key, now in groups]
+    return [_finding(key, now, before.get(key, NOTHING), judged=key[0] in judged) for key, now in groups.items()]
 
 
 class _Seen(msgspec.Struct):
