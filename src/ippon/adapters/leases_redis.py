@@ -5,10 +5,9 @@ The server's clock says when a lease is over, so that it does not matter what th
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from ippon.adapters.own_thread import OwnThread
 from ippon.adapters.owner import new_owner
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ class RedisLeases:
         self._opened: Leases | None = None
         self._owner = new_owner()
         self._ours: set[bytes] = set()
-        self._thread: ThreadPoolExecutor | None = None
+        self._thread = OwnThread("ippon-leases")
 
     def is_alone(self) -> bool:
         """Never, as far as anybody can know: the team may be anywhere."""
@@ -73,9 +72,7 @@ class RedisLeases:
 
     def close(self) -> None:
         """Give all back; the link is the cache's. May be called twice."""
-        if self._thread is not None:
-            self._thread.shutdown()
-            self._thread = None
+        self._thread.rest()
         self._turn((), list(self._ours))
         self._ours.clear()
         if self._opened is not None:
@@ -84,9 +81,7 @@ class RedisLeases:
     async def _done(self, keys: Sequence[bytes], over: Sequence[bytes]) -> Collection[bytes] | None:
         if self._link.down:
             return None
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="ippon-leases")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._turn, keys, over)
+        return await self._thread.run(self._turn, keys, over)
 
     def _turn(self, keys: Sequence[bytes], over: Sequence[bytes]) -> Collection[bytes] | None:
         """The keys that are ours now; None when the server cannot say."""

@@ -5,12 +5,11 @@ Not durable on purpose: after a power cut nobody asks any more.
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, cast
 
 from ippon.adapters.cache_sqlite import cache_file
 from ippon.adapters.company import Company
+from ippon.adapters.own_thread import OwnThread
 from ippon.adapters.owner import is_gone, new_owner
 from ippon.adapters.sqlite_file import CHUNK
 from ippon.errors import StoreError
@@ -40,7 +39,7 @@ class SqliteLeases:
         self._patient = cache_file(path, durable=False, busy_s=PATIENCE_S)
         self._owner = new_owner()
         self._is_in = self._is_off = False
-        self._thread: ThreadPoolExecutor | None = None
+        self._thread = OwnThread("ippon-leases")
         self._company: Company | None = None
         try:
             self._company = Company(path)
@@ -72,9 +71,7 @@ class SqliteLeases:
 
     def close(self) -> None:
         """Give all back; close files and thread. May be called twice."""
-        if self._thread is not None:
-            self._thread.shutdown()
-            self._thread = None
+        self._thread.rest()
         if self._is_in:
             self._write(lambda db: db.execute("DELETE FROM leases WHERE owner = ?", (self._owner,)))
         self._at_once.close()
@@ -93,9 +90,7 @@ class SqliteLeases:
                 pass  # most likely somebody writes just now
             else:
                 return True
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="ippon-leases")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._write, work)
+        return await self._thread.run(self._write, work)
 
     def _write(self, work: Work) -> bool:
         """Who was alone lets the others in after its first leases stand; who was not has to be let in before."""

@@ -6,12 +6,11 @@ where the server is in trouble, and the rates of this machine hold in its place.
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from ippon.adapters.own_thread import OwnThread
 from ippon.adapters.redis_values import sealed, unsealed
 from ippon.execute.gcra import BURST_S
 from ippon.records.lane import Learned
@@ -58,13 +57,12 @@ class RedisRates:
     def __init__(self, link: RedisLink, alone: Rates) -> None:
         self._link = link
         self._alone = alone
-        self._thread: ThreadPoolExecutor | None = None
+        self._thread = OwnThread("ippon-rates")
 
     async def reserve(self, shared: Shared, requests: float, tokens: float, *, now: float) -> float:
         """Take so much of what lanes share; the seconds to wait before it may be used."""
         if not self._link.down:
-            loop = asyncio.get_running_loop()
-            wait_s = await loop.run_in_executor(self._own_thread(), self._taken, shared, requests, tokens)
+            wait_s = await self._thread.run(self._taken, shared, requests, tokens)
             if wait_s is not None:
                 return wait_s
         return await self._alone.reserve(shared, requests, tokens, now=now)
@@ -85,7 +83,7 @@ class RedisRates:
 
     def remember(self, lanes: Mapping[str, Learned], *, now: float) -> None:
         """Keep what was learned, for the team and on this machine."""
-        self._rest()
+        self._thread.rest()
         seal = self._link.address.seal
         named = ((self._lane(lane), _encode(learned)) for lane, learned in lanes.items())
         commands = [("SET", name, sealed(name, said, seal), "PX", REMEMBERED_MS) for name, said in named]
@@ -95,18 +93,8 @@ class RedisRates:
 
     def close(self) -> None:
         """Close the thread; the link is the cache's. May be called twice."""
-        self._rest()
+        self._thread.rest()
         self._alone.close()
-
-    def _rest(self) -> None:
-        if self._thread is not None:
-            self._thread.shutdown()
-            self._thread = None
-
-    def _own_thread(self) -> ThreadPoolExecutor:
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="ippon-rates")
-        return self._thread
 
     def _taken(self, shared: Shared, requests: float, tokens: float) -> float | None:
         """The seconds to wait; None when the server cannot say."""

@@ -5,13 +5,12 @@ Not durable on purpose: after a power cut a limit starts anew, and nothing was l
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, cast
 
 import msgspec
 
 from ippon.adapters.cache_sqlite import cache_file
+from ippon.adapters.own_thread import OwnThread
 from ippon.adapters.rates_memory import MemoryRates
 from ippon.errors import StoreError
 from ippon.execute.gcra import reserved
@@ -35,14 +34,13 @@ class SqliteRates:
         self._file = cache_file(path, durable=False)
         self._alone = MemoryRates()
         self._is_alone = False
-        self._thread: ThreadPoolExecutor | None = None
+        self._thread = OwnThread("ippon-rates")
 
     async def reserve(self, shared: Shared, requests: float, tokens: float, *, now: float) -> float:
         """Take so much of what lanes share; the seconds to wait before it may be used."""
         if not self._is_alone:
             try:
-                loop = asyncio.get_running_loop()
-                return await loop.run_in_executor(self._own_thread(), self._taken, shared, requests, tokens, now)
+                return await self._thread.run(self._taken, shared, requests, tokens, now)
             except StoreError:
                 self._is_alone = True
         return await self._alone.reserve(shared, requests, tokens, now=now)
@@ -61,7 +59,7 @@ class SqliteRates:
 
     def remember(self, lanes: Mapping[str, Learned], *, now: float) -> None:
         """Keep what was learned."""
-        self._rest()
+        self._thread.rest()  # the file is written by one at a time
         if not lanes:
             return
         rows = [(name, _encode(learned), now) for name, learned in lanes.items()]
@@ -72,19 +70,8 @@ class SqliteRates:
 
     def close(self) -> None:
         """Close file and thread. May be called twice."""
-        self._rest()
+        self._thread.rest()
         self._file.close()
-
-    def _rest(self) -> None:
-        """Wait for what the thread is at: the file is written by one at a time."""
-        if self._thread is not None:
-            self._thread.shutdown()
-            self._thread = None
-
-    def _own_thread(self) -> ThreadPoolExecutor:
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="ippon-rates")
-        return self._thread
 
     def _taken(self, shared: Shared, requests: float, tokens: float, now: float) -> float:
         wait_s = 0.0
