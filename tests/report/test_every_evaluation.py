@@ -51,7 +51,7 @@ def test_good_and_poor_of_a_pair_stand_together():
     run = run_of({"tone": (0.5, 0.4, 0.6)}, results, target=None)
 
     assert text(every_line(Finished(run=run), WIDE)) == snapshot("""\
-evaluator  example  response  status    score  reason (the judge's words)
+evaluator  example  response  status    score
 tone       p-1      good      answered   0.40
 tone       p-1      poor      answered   0.50
 tone       p-0      good      answered   0.90

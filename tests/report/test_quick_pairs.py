@@ -77,7 +77,7 @@ def test_half_a_pair_has_no_gap():
     run = replace(finished.run, results=(result("tone", "pair-04", 0.3, response="good"),), target=None)
 
     assert text(final_block(replace(finished, run=run), WIDE)) == snapshot("""\
-evaluator      example  good  poor    gap   reason (the judge's words)
+evaluator      example  good  poor    gap
 tone           pair-04  0.30     -      -
 cached 0 + answered 1 + not needed 293 = 294      1.9 s, <$0.01
 one by one: 7 min 21 s, $0.44 (estimated)

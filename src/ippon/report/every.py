@@ -10,9 +10,9 @@ from ippon.report.evidence import (
     failed_because,
     findings,
     place,
-    reason_title,
     scores_before,
     stacked,
+    titled,
     with_reason,
     with_room,
 )
@@ -37,7 +37,7 @@ def every_line(finished: Finished, view: View) -> list[str]:
     titles, *starts = in_columns(_cells(results, found), right=(4, 5))
     if with_room(starts, view):
         lines = [with_reason(f"{start}  ", each, view) for start, each in zip(starts, found, strict=True)]
-        return [f"{titles}  {reason_title(titles, found, view)}", *lines]
+        return [titled(titles, found, view, between="  "), *lines]
     pairs = zip(map(_words, results), found, strict=True)
     return [
         line

@@ -171,7 +171,7 @@ def example_lines(found: Sequence[Finding], view: View, *, before: bool) -> list
         with_reason(f"{start}  ", each, view, note="(cached)" if each.cached else "")
         for start, each in zip(starts, found, strict=True)
     ]
-    return [f"{titles}  {reason_title(titles, found, view)}", *lines]
+    return [titled(titles, found, view, between="  "), *lines]
 
 
 def with_room(starts: Sequence[str], view: View) -> bool:
@@ -179,10 +179,13 @@ def with_room(starts: Sequence[str], view: View) -> bool:
     return view.width > STACKED and max(map(columns, starts)) + 3 + LEAST_REASON <= view.width
 
 
-def reason_title(start: str, found: Sequence[Finding], view: View) -> str:
-    """What stands above the reasons: whose words they are, where all of them are a judge's and there is room to say so."""
-    fits = columns(start) + 3 + len(JUDGED) <= view.width
-    return JUDGED if fits and all(each.judged for each in found) else "reason"
+def titled(titles: str, found: Sequence[Finding], view: View, *, between: str) -> str:
+    """The header of rows that end in reasons: whose words these are, where all are a judge's and there is room to say so."""
+    if not any(each.reason for each in found):
+        return titles.rstrip()
+    start = titles + between
+    fits = columns(start) + len(JUDGED) <= view.width
+    return start + (JUDGED if fits and all(each.judged for each in found) else "reason")
 
 
 def with_reason(start: str, each: Finding, view: View, *, note: str = "") -> str:

@@ -13,8 +13,8 @@ from ippon.report.evidence import (
     SAME,
     Finding,
     findings,
-    reason_title,
     stacked,
+    titled,
     with_reason,
     with_room,
     worst_first,
@@ -78,7 +78,7 @@ def rows(shown: Sequence[Finding], finished: Finished, view: View) -> list[str]:
         with_reason(f"{start}   ", each, view, note=moved(each, finished))
         for start, each in zip(starts, shown, strict=True)
     ]
-    return [f"{titles}   {reason_title(titles, shown, view)}", *lines]
+    return [titled(titles, shown, view, between="   "), *lines]
 
 
 def _stacked(each: Finding, finished: Finished, view: View) -> list[str]:

@@ -70,8 +70,8 @@ def sqlite_finding(version: tuple[int, ...]) -> Finding:
     mended_line = any(mended <= version < (mended[0], mended[1] + 1) for mended in MENDED_SQLITE)
     if mended_line or version >= MENDED_SQLITE[-1]:
         return "ok", "sqlite", shown
-    bug = "WAL-reset bug, mended in 3.51.3: very rarely, a file that two runs write at once is damaged"
-    return "warn", "sqlite", f"{shown} has the {bug}"
+    bug = "WAL-reset bug, mended in 3.51.3: because of it runs take turns to write"
+    return "ok", "sqlite", f"{shown} has the {bug}"
 
 
 def _local_model() -> Iterator[Finding]:
