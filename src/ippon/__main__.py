@@ -28,7 +28,7 @@ def main() -> None:
 def _run() -> int:
     _open_what_is_closed()
     # A warm run makes fewer objects than a collection is worth; the default would collect forty times while importing.
-    gc.set_threshold(200_000)
+    gc.set_threshold(50_000)
     if sys.argv[1:2] == ["run"]:
         _import_msgspec()
     from ippon.cli.main import main as command  # noqa: PLC0415 - after msgspec, see there
